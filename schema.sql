@@ -1,0 +1,150 @@
+-- Postback Edge, from top to bottom: who sends, what arrived, who hears of it, how that went.
+-- Times are milliseconds since 1970 in UTC; amounts are millionths of a unit (0.88 is 880000). Views give both to people.
+
+-- A source is one impact.com account, or a part of one, with a token of its own. Tokens are kept as SHA-256.
+create table sources (
+  id                    text    not null primary key,
+  name                  text    not null unique,
+  account               text    not null check (account in ('partner', 'brand')),
+  token_hash            text    not null unique,
+  previous_token_hash   text,
+  previous_token_until  integer,
+  mapping               text    not null default '{}' check (json_valid(mapping)),
+  dedupe_window         integer not null default 900 check (dedupe_window >= 0),
+  success_status        integer not null default 200 check (success_status between 200 and 299),
+  success_body          text    not null default 'OK',
+  invalid_status        integer not null default 422 check (invalid_status in (422, 202)),
+  required_header       text,
+  required_header_hash  text,
+  allowed_ips           text    not null default '[]' check (json_valid(allowed_ips)),
+  ip_policy             text    not null default 'off' check (ip_policy in ('off', 'log', 'enforce')),
+  created_at            integer not null,
+  updated_at            integer not null
+) strict, without rowid;
+
+-- A destination is a system that wants to hear. Its secrets are encrypted; a deleted one stays as a tombstone.
+create table destinations (
+  id              text    not null primary key,
+  name            text    not null,
+  url             text    not null,
+  method          text    not null default 'POST' check (method in ('POST', 'PUT', 'PATCH')),
+  filter          text    not null default '',
+  timeout         integer not null default 15 check (timeout between 1 and 30),
+  retry_schedule  text    not null check (json_valid(retry_schedule)),
+  header_names    text    not null default '[]' check (json_valid(header_names)),
+  sealed          text    not null,
+  state           text    not null default 'active' check (state in ('active', 'paused', 'disabled', 'deleted')),
+  state_reason    text,
+  created_at      integer not null,
+  updated_at      integer not null
+) strict, without rowid;
+
+create unique index destinations_by_name on destinations (name) where state <> 'deleted';
+
+-- An event is one notification, with the receipt it was read from. Rows are never changed.
+-- `seq` is the order of commit. `subject` is what it is about, or its own fingerprint where the template left the id out.
+create table events (
+  seq           integer not null primary key,
+  id            text    not null unique,
+  source_id     text    not null,
+  kind          text    not null,
+  type          text    not null,
+  subject       text    not null,
+  fingerprint   text    not null,
+  action_id     text,
+  status        text,
+  is_test       integer not null check (is_test in (0, 1)),
+  received_at   integer not null,
+  occurred_at   integer,
+  currency      text,
+  payout        integer,
+  delta_payout  integer,
+  amount        integer,
+  delta_amount  integer,
+  fields        text    not null check (json_valid(fields)),
+  nested        text    not null default '{}' check (json_valid(nested)),
+  warnings      text    not null default '[]' check (json_valid(warnings)),
+  method        text    not null,
+  query         text    not null,
+  headers       text    not null check (json_valid(headers)),
+  ip            text    not null,
+  body          blob    not null
+) strict;
+
+-- Both rules of repetition and the ledger of an action read this one.
+create index events_by_subject on events (source_id, subject, seq);
+
+-- A delivery is one event for one destination: the outbox. It is written in the transaction of its event.
+-- `next_at`: not to be tried before; a consumer that claims the delivery moves it ahead, which is its lease.
+-- `ring_at`: when the sweep rings for it again, should the first ring have been lost.
+create table deliveries (
+  event_id         text    not null,
+  destination_id   text    not null,
+  state            text    not null default 'pending' check (state in ('pending', 'delivered', 'exhausted', 'cancelled')),
+  attempts         integer not null default 0,
+  attempts_before  integer not null default 0,
+  next_at          integer not null,
+  ring_at          integer not null,
+  reason           text,
+  created_at       integer not null,
+  updated_at       integer not null,
+  primary key (event_id, destination_id)
+) strict, without rowid;
+
+create index deliveries_due on deliveries (destination_id, ring_at) where state = 'pending';
+create index deliveries_exhausted on deliveries (destination_id, event_id) where state = 'exhausted';
+
+-- An attempt is one request to a destination, and how it ended.
+create table attempts (
+  event_id          text    not null,
+  destination_id    text    not null,
+  number            integer not null,
+  at                integer not null,
+  delivered         integer not null check (delivered in (0, 1)),
+  status            integer,
+  reason            text    not null,
+  latency_ms        integer not null,
+  response_headers  text    not null default '{}' check (json_valid(response_headers)),
+  response_body     text    not null default '',
+  primary key (event_id, destination_id, number)
+) strict, without rowid;
+
+-- What was authenticated and could not become an event, with its raw bytes and the reason.
+create table quarantine (
+  id           text    not null primary key,
+  source_id    text    not null,
+  kind         text    not null,
+  received_at  integer not null,
+  code         text    not null,
+  detail       text    not null,
+  mistakes     text    not null default '[]' check (json_valid(mistakes)),
+  method       text    not null,
+  query        text    not null,
+  headers      text    not null check (json_valid(headers)),
+  ip           text    not null,
+  body         blob    not null,
+  truncated    integer not null check (truncated in (0, 1)),
+  resolved_at  integer,
+  event_id     text
+) strict;
+
+-- For people: dates that can be read, amounts with a point.
+create view events_for_people as
+select
+  e.id, s.name as source, e.kind, e.type, e.action_id, e.status,
+  strftime('%Y-%m-%d %H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') as received,
+  strftime('%Y-%m-%d %H:%M:%SZ', e.occurred_at / 1000, 'unixepoch') as occurred,
+  printf('%s%d.%06d', iif(e.payout < 0, '-', ''), abs(e.payout) / 1000000, abs(e.payout) % 1000000) as payout,
+  printf('%s%d.%06d', iif(e.amount < 0, '-', ''), abs(e.amount) / 1000000, abs(e.amount) % 1000000) as amount,
+  e.currency, e.is_test, e.fields, e.warnings
+from events e
+left join sources s on s.id = e.source_id;
+
+create view deliveries_for_people as
+select
+  d.event_id, t.name as destination, d.state, d.attempts, d.reason,
+  strftime('%Y-%m-%d %H:%M:%SZ', d.created_at / 1000, 'unixepoch') as created,
+  iif(d.state = 'pending', strftime('%Y-%m-%d %H:%M:%SZ', d.next_at / 1000, 'unixepoch'), null) as next_attempt,
+  strftime('%Y-%m-%d %H:%M:%SZ', d.updated_at / 1000, 'unixepoch') as updated
+from deliveries d
+left join destinations t on t.id = d.destination_id;

@@ -1,0 +1,52 @@
+/** What the operator sets: vars in wrangler.toml, secrets with `wrangler secret put`, both in `.dev.vars` for development. */
+export interface Config {
+  /** The password of the operator's API and pages. Secret OPERATOR_TOKEN, 16 characters or more. */
+  operatorToken: string;
+  /** 32 bytes that destination secrets are encrypted under. Secret ENCRYPTION_KEY, base64. */
+  encryptionKey: Uint8Array;
+  /** How long D1 may take to store a postback before it goes to the intake Queue. STORE_TIME_LIMIT_MS, default 3000. */
+  storeTimeLimitMs: number;
+  /** How long the intake Queue may take before the sender is told to come again. INTAKE_TIME_LIMIT_MS, default 3000. */
+  intakeTimeLimitMs: number;
+  /** Development only: destinations may be `http:` on this machine. ALLOW_LOOPBACK=true. */
+  allowLoopback: boolean;
+}
+
+/** The settings were wrong; the message names every problem at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads the settings. Throws `ConfigError` with all problems in one message, and no secret in it. */
+export function readConfig(env: Env): Config {
+  const vars = env as unknown as Record<string, string | undefined>;
+  const problems: string[] = [];
+  const config = {
+    operatorToken: secret("OPERATOR_TOKEN"),
+    encryptionKey: key("ENCRYPTION_KEY"),
+    storeTimeLimitMs: milliseconds("STORE_TIME_LIMIT_MS", 3000),
+    intakeTimeLimitMs: milliseconds("INTAKE_TIME_LIMIT_MS", 3000),
+    allowLoopback: vars["ALLOW_LOOPBACK"] === "true",
+  };
+  if (problems.length > 0) throw new ConfigError(`The configuration has ${problems.length} problem(s): ${problems.join("; ")}.`);
+  return config;
+
+  function secret(name: string): string {
+    const value = vars[name] ?? "";
+    if (value.length < 16) problems.push(`${name} must have 16 characters or more (set it with: wrangler secret put ${name})`);
+    return value;
+  }
+
+  function key(name: string): Uint8Array {
+    const bytes = Buffer.from(vars[name] ?? "", "base64");
+    if (bytes.length !== 32) problems.push(`${name} must be 32 bytes in base64 (make one with: openssl rand -base64 32)`);
+    return bytes;
+  }
+
+  function milliseconds(name: string, usual: number): number {
+    const value = Number(vars[name] ?? usual);
+    if (!Number.isInteger(value) || value < 1 || value > 25_000)
+      problems.push(`${name} must be a whole number of milliseconds from 1 to 25000`);
+    return value;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Fields, Warning } from "./fields.ts";
+import type { EventType, Kind } from "./kind.ts";
+import type { Micros } from "./money.ts";
+import type { Instant } from "./time.ts";
+
+/** One notification in our words. It never changes once it is stored. */
+export interface Event {
+  id: string;
+  sourceId: string;
+  kind: Kind;
+  type: EventType;
+  /** What the event is about (`action:1000.4636.158133`); null when the template left its id out. */
+  subject: string | null;
+  /** SHA-256 of source, kind and canonical fields, hex: equal for equal notifications, however they were spelt. */
+  fingerprint: string;
+  actionId: string | null;
+  /** The state the notification tells, in upper case; `MODIFIED` (a legacy word) is told as `PENDING`. */
+  status: string | null;
+  isTest: boolean;
+  receivedAt: Instant;
+  /** When the thing itself happened, as far as the notification says. */
+  occurredAt: Instant | null;
+  currency: string | null;
+  payout: Micros | null;
+  deltaPayout: Micros | null;
+  amount: Micros | null;
+  deltaAmount: Micros | null;
+  fields: Fields;
+  /** What was not flat: `items`, and any other list, scalars as text. */
+  nested: Record<string, unknown>;
+  warnings: Warning[];
+}

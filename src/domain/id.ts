@@ -1,0 +1,27 @@
+import { V7Generator } from "uuidv7";
+import type { Instant } from "./time.ts";
+
+const generator = new V7Generator();
+
+/** `evt_` and a UUIDv7 made for `at`: sorts by time of arrival, and within a millisecond in the order of making. */
+export function newEventId(at: Instant): string {
+  return `evt_${generator.generateOrResetWithTs(at)}`;
+}
+
+/** The smallest event id that could have been made at `at`: bounds a range of ids by time. */
+export function firstEventId(at: Instant): string {
+  const hex = Math.max(0, Math.trunc(at)).toString(16).padStart(12, "0");
+  return `evt_${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
+}
+
+/** A short random id for what operators make: `src_`, `dst_` and twelve characters. */
+export function newShortId(prefix: "src" | "dst"): string {
+  const letters = "0123456789abcdefghjkmnpqrstvwxyz";
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return `${prefix}_${Array.from(bytes, (byte) => letters[byte % 32]).join("")}`;
+}
+
+/** A secret of `size` random bytes, safe in a URL. */
+export function newToken(size = 24): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(size))).toString("base64url");
+}

@@ -1,0 +1,32 @@
+/** The six event notifications of impact.com, as they stand in our URLs; impact.com itself sends no kind. */
+export const kinds = [
+  "action-lifecycle",
+  "action-clearing",
+  "action-inquiry",
+  "tracking-value-request",
+  "job-completion",
+  "product-data-change",
+] as const;
+
+export type Kind = (typeof kinds)[number];
+
+/** What happened, in our words; `operational.*` news travel the same road later. */
+export const eventTypes = [
+  "action.pending",
+  "action.approved",
+  "action.reversed",
+  "action.updated",
+  "action.cleared",
+  "inquiry.created",
+  "inquiry.resolved",
+  "tracking_value.requested",
+  "job.completed",
+  "job.failed",
+  "product.changed",
+] as const;
+
+export type EventType = (typeof eventTypes)[number];
+
+export function isKind(text: string): text is Kind {
+  return (kinds as readonly string[]).includes(text);
+}

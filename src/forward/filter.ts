@@ -1,0 +1,114 @@
+import { type ASTNode, Environment } from "@marcbachmann/cel-js";
+import type { Event } from "../domain/event.ts";
+import { formatMoney, type Micros } from "../domain/money.ts";
+import { Problem } from "../domain/problem.ts";
+
+/** A checked filter. A field that the event does not have is no match, as an error in CEL is. */
+export type Filter = (event: Event, sourceName: string) => boolean;
+
+/** `type` is taken in CEL; filters write it all the same, and it is renamed after parsing. */
+const typeVariable = "type_";
+
+const language = new Environment({
+  limits: { maxAstNodes: 300, maxDepth: 30, maxListElements: 200, maxMapEntries: 20, maxCallArguments: 8 },
+});
+const texts = "kind status source action_id campaign_id campaign_name currency sub_id1 sub_id2 sub_id3 shared_id promo_code";
+for (const name of [typeVariable, ...texts.split(" ")]) language.registerVariable(name, "string");
+for (const name of ["payout", "amount"]) language.registerVariable(name, "double");
+language.registerVariable("is_test", "bool");
+language.registerVariable("fields", "map<string, string>");
+
+/** The names that a filter may use, with their types: for messages and documents. */
+export const filterNames = ["type", ...texts.split(" "), "payout", "amount", "is_test", "fields"];
+
+/**
+ * Compiles a CEL expression over an event; the empty one selects everything.
+ * Throws `invalid_input` with line and column when it does not parse, names an unknown field, or is not true or false.
+ */
+export function compileFilter(source: string): Filter {
+  if (source.trim() === "") return () => true;
+  const program = parse(source);
+  return (event, sourceName) => {
+    try {
+      return program(context(event, sourceName)) === true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+function parse(source: string) {
+  let program: ReturnType<typeof language.parse>;
+  try {
+    program = language.parse(source);
+  } catch (error) {
+    throw mistake(source, error);
+  }
+  let loops = 0;
+  walk(program.ast, (node) => {
+    if (node.op === "id" && node.args === "type") (node as { args: string }).args = typeVariable;
+    if (node.op !== "rcall" && node.op !== "call") return;
+    const called = String(node.args[0]);
+    if (called === "matches")
+      throw refuse(
+        source,
+        node.start,
+        "matches() is not available: regular expressions can run without end. Use ==, startsWith, endsWith, contains or in",
+      );
+    if (loopNames.has(called) && ++loops > 1) throw refuse(source, node.start, `${called}() is the second loop; a filter may hold one`);
+  });
+  const verdict = program.check();
+  if (!verdict.valid) throw mistake(source, verdict.error);
+  if (verdict.type !== "bool") throw refuse(source, 0, `The filter is a ${verdict.type}; it must be true or false, like payout >= 10.0`);
+  return program;
+}
+
+const loopNames = new Set(["all", "exists", "exists_one", "map", "filter", "bind"]);
+
+function walk(node: ASTNode, visit: (node: ASTNode) => void) {
+  visit(node);
+  for (const inner of [node.args].flat(3)) if (typeof inner === "object" && inner !== null && "op" in inner) walk(inner as ASTNode, visit);
+}
+
+function context(event: Event, sourceName: string) {
+  const { fields } = event;
+  return {
+    kind: event.kind,
+    [typeVariable]: event.type,
+    status: event.status ?? "",
+    source: sourceName,
+    action_id: event.actionId ?? "",
+    campaign_id: fields["CampaignId"] ?? "",
+    campaign_name: fields["CampaignName"] ?? "",
+    payout: double(event.payout),
+    amount: double(event.amount),
+    currency: event.currency ?? "",
+    sub_id1: fields["SubId1"] ?? "",
+    sub_id2: fields["SubId2"] ?? "",
+    sub_id3: fields["SubId3"] ?? "",
+    shared_id: fields["SharedId"] ?? "",
+    promo_code: fields["PromoCode"] ?? "",
+    is_test: event.isTest,
+    fields,
+  };
+}
+
+/** The one place where money is a float: it is compared here, never kept. */
+function double(micros: Micros | null): number {
+  return micros === null ? 0 : Number(formatMoney(micros));
+}
+
+function mistake(source: string, error: unknown): Problem {
+  const { range, summary } = error as { range?: { start: number }; summary?: string };
+  const hint = summary?.startsWith("Unknown variable") ? `. Known names: ${filterNames.join(", ")}` : "";
+  return refuse(source, range?.start ?? 0, `${(summary ?? String(error)).replaceAll(typeVariable, "type")}${hint}`);
+}
+
+function refuse(source: string, position: number, reason: string): Problem {
+  const before = source.slice(0, position).split("\n");
+  const line = before.length;
+  const column = (before.at(-1)?.length ?? 0) + 1;
+  return new Problem("invalid_input", `The filter has a mistake at line ${line}, column ${column}: ${reason}.`, [
+    { field: "filter", reason, line, column },
+  ]);
+}

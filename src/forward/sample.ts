@@ -1,0 +1,38 @@
+import type { Event } from "../domain/event.ts";
+import type { Instant } from "../domain/time.ts";
+
+/** An event to try a destination with: complete, plausible, and marked as a test. */
+export function sampleEvent(id: string, now: Instant): Event {
+  return {
+    id,
+    sourceId: "sample",
+    kind: "action-lifecycle",
+    type: "action.pending",
+    subject: "action:1000.4636.158133",
+    fingerprint: "",
+    actionId: "1000.4636.158133",
+    status: "PENDING",
+    isTest: true,
+    receivedAt: now,
+    occurredAt: now,
+    currency: "USD",
+    payout: 880_000n,
+    deltaPayout: 880_000n,
+    amount: 21_990_000n,
+    deltaAmount: 21_990_000n,
+    fields: {
+      ActionId: "1000.4636.158133",
+      Status: "PENDING",
+      Payout: "0.88",
+      DeltaPayout: "0.88",
+      Amount: "21.99",
+      DeltaAmount: "21.99",
+      Currency: "USD",
+      CampaignId: "1000",
+      CampaignName: "Sample campaign",
+      SubId1: "sample",
+    },
+    nested: {},
+    warnings: [],
+  };
+}

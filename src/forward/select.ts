@@ -1,0 +1,18 @@
+import type { Destination } from "../domain/destination.ts";
+import type { Event } from "../domain/event.ts";
+import { compileFilter, type Filter } from "./filter.ts";
+
+const filters = new WeakMap<Destination, Filter>();
+
+/** The destinations that want this event. Paused and disabled ones are selected too: their deliveries are held. */
+export function select(event: Event, sourceName: string, destinations: Destination[]): Destination[] {
+  return destinations.filter((destination) => destination.state !== "deleted" && filterOf(destination)(event, sourceName));
+}
+
+function filterOf(destination: Destination): Filter {
+  const known = filters.get(destination);
+  if (known) return known;
+  const filter = compileFilter(destination.filter);
+  filters.set(destination, filter);
+  return filter;
+}

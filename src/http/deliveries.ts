@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { type Delivery, deliveryId, deliveryStates, parseDeliveryId } from "../domain/delivery.ts";
+import { Problem } from "../domain/problem.ts";
+import { ring } from "../ring.ts";
+import { type Attempt, findDelivery, listDeliveries as search } from "../store/attempts.ts";
+import { reopenDelivery } from "../store/deliveries.ts";
+import { endpoint } from "./endpoint.ts";
+import { instant, paging } from "./input.ts";
+
+export const listDeliveries = endpoint({
+  summary: "Deliveries, those of the newest events first",
+  query: z.strictObject({
+    state: z.enum(deliveryStates).optional(),
+    destination: z.string().optional().describe("A destination's id or name."),
+    event: z.string().optional().describe("An event's id."),
+    ...paging,
+  }),
+  run: async ({ app, query }) => {
+    const { destinations } = await app.catalog.current(app.db);
+    const named = destinations.find(({ name, state }) => name === query.destination && state !== "deleted")?.id;
+    const cursor = query.cursor === undefined ? undefined : keyOf(query.cursor);
+    const { deliveries, next } = await search(app.db, { ...query, destination: named ?? query.destination, cursor });
+    return { body: { data: deliveries.map((delivery) => viewDelivery(delivery)), next: next && deliveryId(next) } };
+  },
+});
+
+export const showDelivery = endpoint({
+  summary: "One delivery with its attempts",
+  run: async ({ app, params }) => {
+    const { eventId, destinationId } = keyOf(params["id"] ?? "");
+    const found = await findDelivery(app.db, eventId, destinationId);
+    if (!found) throw missing();
+    return { body: viewDelivery(found.delivery, found.attempts) };
+  },
+});
+
+export const retryDelivery = endpoint({
+  summary: "Send a delivery again now, whatever became of it before; its retry schedule starts anew",
+  success: 202,
+  run: async ({ app, params }) => {
+    const { eventId, destinationId } = keyOf(params["id"] ?? "");
+    const destination = (await app.catalog.anew(app.db)).destinations.find(({ id }) => id === destinationId);
+    if (destination?.state === "deleted") throw new Problem("conflict", "The destination of this delivery was deleted.");
+    const delivery = await reopenDelivery(app.db, eventId, destinationId, app.now());
+    if (!delivery) throw missing();
+    await ring(app, [deliveryId(delivery)]);
+    return { status: 202, body: viewDelivery(delivery) };
+  },
+});
+
+/** A delivery as our API tells it; with its attempts when they are given. */
+export function viewDelivery(delivery: Delivery, attempts?: Attempt[]) {
+  return {
+    id: deliveryId(delivery),
+    event: delivery.eventId,
+    destination: delivery.destinationId,
+    state: delivery.state,
+    attempt_count: delivery.attempts,
+    next_attempt_at: instant(delivery.nextAttemptAt),
+    reason: delivery.reason,
+    created_at: instant(delivery.createdAt),
+    updated_at: instant(delivery.updatedAt),
+    ...(attempts ? { attempts: attempts.map(viewAttempt) } : {}),
+  };
+}
+
+function viewAttempt({ number, at, delivered, status, reason, latencyMs, headers, body }: Attempt) {
+  return { number, at: instant(at), delivered, status, reason, latency_ms: latencyMs, response: { headers, body } };
+}
+
+function keyOf(id: string) {
+  const key = parseDeliveryId(id);
+  if (key) return key;
+  throw missing();
+}
+
+function missing(): Problem {
+  return new Problem("not_found", "There is no delivery with this id. Its form is <event id>:<destination id>.");
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { App } from "../app.ts";
+import type { Event } from "../domain/event.ts";
+import { eventTypes, kinds } from "../domain/kind.ts";
+import { Problem } from "../domain/problem.ts";
+import { eventData } from "../forward/payload.ts";
+import { redact } from "../postback/secrets.ts";
+import { listDeliveriesOf } from "../store/attempts.ts";
+import { findEvent } from "../store/events.ts";
+import type { StoredReceipt } from "../store/receipts.ts";
+import { listEvents as search } from "../store/search.ts";
+import { viewDelivery } from "./deliveries.ts";
+import { endpoint } from "./endpoint.ts";
+import { moment, paging } from "./input.ts";
+
+export const listEvents = endpoint({
+  summary: "Events, newest first. A page may hold fewer than asked and still have a `next`: each looks at 5,000 events at the most",
+  query: z.strictObject({
+    kind: z.enum(kinds).optional(),
+    type: z.enum(eventTypes).optional(),
+    status: z.string().optional(),
+    source: z.string().optional().describe("A source's id or name."),
+    action_id: z.string().optional(),
+    q: z.string().min(1).max(200).optional().describe("Text that stands in the event's id, in any key or in any value."),
+    since: moment,
+    until: moment,
+    ...paging,
+  }),
+  run: async ({ app, query: { action_id, ...query } }) => {
+    const { events, next } = await search(app.db, { ...query, actionId: action_id });
+    const names = await sourceNames(app);
+    return { body: { data: events.map((event) => viewEvent(event, names)), next } };
+  },
+});
+
+export const showEvent = endpoint({
+  summary: "One event: its fields, the receipt it was read from, its deliveries with their attempts",
+  run: async ({ app, params }) => {
+    const id = params["id"] ?? "";
+    const [found, deliveries] = await Promise.all([findEvent(app.db, id), listDeliveriesOf(app.db, id)]);
+    if (!found)
+      throw new Problem(
+        "not_found",
+        "There is no event with this id. A duplicate keeps the id of the first; what was refused is in /quarantine.",
+      );
+    return {
+      body: {
+        ...viewEvent(found.event, await sourceNames(app)),
+        receipt: viewReceipt(found.receipt),
+        deliveries: deliveries.map(({ delivery, attempts }) => viewDelivery(delivery, attempts)),
+      },
+    };
+  },
+});
+
+/** An event as our API tells it: a webhook's data, and what is ours to know. */
+export function viewEvent(event: Event, names: Map<string, string>) {
+  const { event_id, ...data } = eventData(event, names.get(event.sourceId) ?? event.sourceId);
+  return { id: event_id, type: event.type, subject: event.subject, ...data, warnings: event.warnings };
+}
+
+/** A receipt for people: what came, with the values of secret-looking keys removed. Bytes that are no text come as base64. */
+export function viewReceipt({ method, query, headers, ip, body }: StoredReceipt) {
+  const text = new TextDecoder().decode(body);
+  const isText = !text.includes("\ufffd");
+  return {
+    method,
+    query: redact(query),
+    headers,
+    ip,
+    body: isText ? redact(text) : Buffer.from(body).toString("base64"),
+    body_encoding: isText ? "utf-8" : "base64",
+    body_bytes: body.byteLength,
+  };
+}
+
+export async function sourceNames(app: App): Promise<Map<string, string>> {
+  return new Map((await app.catalog.current(app.db)).sources.map(({ id, name }) => [id, name]));
+}

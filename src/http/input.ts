@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { Problem } from "../domain/problem.ts";
+import { formatInstant, parseDate } from "../domain/time.ts";
+
+z.config({ jitless: true }); // a Worker may not compile code at run time
+
+const largestInput = 256 * 1024;
+
+/** A request's JSON, held to a schema. No body counts as `{}`. Throws `undecodable`, `too_large` or `invalid_input`. */
+export async function readBody(request: Request, schema: z.ZodType | undefined): Promise<unknown> {
+  if (!schema) return undefined;
+  const text = await request.text();
+  if (text.length > largestInput) throw new Problem("too_large", "The input must not be larger than 256 KB.");
+  return check(parse(text), schema);
+}
+
+/** The parameters of a URL, held to a schema. Throws `invalid_input`. */
+export function readQuery(url: URL, schema: z.ZodType | undefined): unknown {
+  return check(Object.fromEntries(url.searchParams), schema ?? z.strictObject({}));
+}
+
+/** A page of a list: how many, and where to go on. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("How many at the most."),
+  cursor: z.string().optional().describe("`next` of the page before."),
+};
+
+/** A moment in a URL, as ISO 8601. */
+export const moment = z
+  .string()
+  .refine((text) => parseDate(text) !== null, "must be a date like 2026-05-13T11:37:49Z")
+  .transform((text) => parseDate(text)?.at ?? 0)
+  .optional();
+
+/** A moment in an answer. */
+export function instant(at: number | null): string | null {
+  return at === null ? null : formatInstant(at);
+}
+
+function parse(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem("undecodable", `The body must be JSON: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function check(input: unknown, schema: z.ZodType): unknown {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map((issue) => ({ field: issue.path.join(".") || "(body)", reason: issue.message }));
+  throw new Problem("invalid_input", mistakes.map(({ field, reason }) => `${field}: ${reason}`).join("; "), mistakes);
+}

@@ -1,0 +1,82 @@
+import type { App } from "../app.ts";
+import { newEventId } from "../domain/id.ts";
+import { Problem } from "../domain/problem.ts";
+import { largestReceipt, type Receipt } from "../domain/receipt.ts";
+import { authenticate, hashSecret } from "../postback/authenticate.ts";
+import { type Received, receive } from "../receive.ts";
+import { endpoint } from "./endpoint.ts";
+import { respondProblem } from "./respond.ts";
+
+export const receivePostback = endpoint({
+  summary: "Take one postback of impact.com: parameters in the query, or in a JSON, XML or form body",
+  isOpen: true,
+  run: async ({ app, request, params }) => {
+    const receipt = await receiptOf(request, params["token"] ?? "", params["kind"] ?? "", app.now());
+    return respondReceived(await receive(app, receipt), request);
+  },
+});
+
+export const probePostback = endpoint({
+  summary: "See whether a postback URL is good, without booking anything",
+  isOpen: true,
+  run: async ({ app, params }) => {
+    await admitProbe(app, params["token"] ?? "");
+    return new Response(null, { status: 200 });
+  },
+});
+
+async function admitProbe(app: App, token: string): Promise<void> {
+  const receipt = { tokenHash: hashSecret(token), receivedAt: app.now() } as Receipt;
+  const { sources } = await app.catalog.current(app.db);
+  if (!authenticate(receipt, sources)) throw new Problem("unauthorized", "No source has this token.");
+}
+
+/** The request as a receipt: all of it, or its beginning when it is too large. */
+async function receiptOf(request: Request, token: string, kind: string, now: number): Promise<Receipt> {
+  const query = new URL(request.url).search.slice(1);
+  const room = Math.max(0, largestReceipt - query.length);
+  const { bytes, truncated } = await beginningOf(request.body, room);
+  return {
+    id: newEventId(now),
+    receivedAt: now,
+    tokenHash: hashSecret(token),
+    kind,
+    method: request.method,
+    query: query.slice(0, largestReceipt),
+    headers: Object.fromEntries(request.headers),
+    ip: request.headers.get("cf-connecting-ip") ?? "",
+    body: bytes,
+    truncated: truncated || query.length > largestReceipt,
+  };
+}
+
+async function beginningOf(stream: ReadableStream<Uint8Array> | null, room: number): Promise<{ bytes: Uint8Array; truncated: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = stream?.getReader();
+  while (reader && size <= room) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.byteLength;
+  }
+  if (size > room) await reader?.cancel().catch(() => {});
+  return { bytes: new Uint8Array(Buffer.concat(chunks).subarray(0, room)), truncated: size > room };
+}
+
+/** Short and constant on success, since impact.com can be set to look for a text; problem+json otherwise. */
+function respondReceived({ status, id, source, problem }: Received, request: Request): Response {
+  const headers = { "x-event-id": id, "x-event-status": status, "cache-control": "no-store" };
+  const isRefused = problem?.code === "invalid" || problem?.code === "undecodable";
+  if (problem && !(isRefused && source?.invalidStatus === 202)) return respondProblem(problem, headers);
+  if (wantsJson(request)) return Response.json({ id, status }, { status: problem ? 202 : (source?.successStatus ?? 200), headers });
+  const code = problem ? 202 : (source?.successStatus ?? 200);
+  const body = code === 204 || code === 205 ? null : (source?.successBody ?? "OK");
+  return new Response(body, { status: code, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
+}
+
+/** Only a caller that names JSON and nothing wider: the usual `application/json, *​/*` of HTTP clients means nothing. */
+function wantsJson(request: Request): boolean {
+  const accept = request.headers.get("accept") ?? "";
+  return accept.includes("application/json") && !accept.includes("*/*") && !accept.includes("text/");
+}

@@ -1,0 +1,48 @@
+import { showAction } from "./actions.ts";
+import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
+import {
+  createDestination,
+  deleteDestination,
+  listDestinations,
+  showDestination,
+  testDestination,
+  updateDestination,
+} from "./destinations.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { endpoint } from "./endpoint.ts";
+import { listEvents, showEvent } from "./events.ts";
+import { showHealth } from "./health.ts";
+import { openApi } from "./openapi.ts";
+import { probePostback, receivePostback } from "./postback.ts";
+import { listQuarantine, reingest, showQuarantined } from "./quarantine.ts";
+import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
+
+export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "DELETE", Endpoint>>;
+
+const document = endpoint({
+  summary: "This document",
+  isOpen: true,
+  run: async ({ origin }) => ({ body: openApi(routes, origin) }),
+});
+
+/** Every address there is, and who answers there. */
+export const routes: [path: string, methods: Methods][] = [
+  ["/in/:token/:kind?", { GET: receivePostback, POST: receivePostback, HEAD: probePostback }],
+  ["/sources", { GET: listSources, POST: createSource }],
+  ["/sources/:id", { GET: showSource, PATCH: updateSource }],
+  ["/sources/:id/token", { POST: rotateToken }],
+  ["/destinations", { GET: listDestinations, POST: createDestination }],
+  ["/destinations/:id", { GET: showDestination, PATCH: updateDestination, DELETE: deleteDestination }],
+  ["/destinations/:id/test", { POST: testDestination }],
+  ["/events", { GET: listEvents }],
+  ["/events/:id", { GET: showEvent }],
+  ["/actions/:action_id", { GET: showAction }],
+  ["/deliveries", { GET: listDeliveries }],
+  ["/deliveries/:id", { GET: showDelivery }],
+  ["/deliveries/:id/retry", { POST: retryDelivery }],
+  ["/quarantine", { GET: listQuarantine }],
+  ["/quarantine/:id", { GET: showQuarantined }],
+  ["/quarantine/:id/reingest", { POST: reingest }],
+  ["/health", { GET: showHealth }],
+  ["/openapi.json", { GET: document }],
+];

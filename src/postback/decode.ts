@@ -1,0 +1,46 @@
+import type { Warning } from "../domain/fields.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Receipt } from "../domain/receipt.ts";
+import { decodeJson } from "./json.ts";
+import { decodeText } from "./text.ts";
+import { decodeXml } from "./xml.ts";
+
+/** A receipt taken apart: keys and text in order of appearance (repeats included), what was not flat, what was odd. */
+export interface Decoded {
+  entries: [key: string, value: string][];
+  nested: Record<string, unknown>;
+  warnings: Warning[];
+}
+
+/**
+ * Reads query and body, by the body's bytes first and its Content-Type second: which type impact.com sends with which body
+ * format is not documented. The body's entries come last, so that it wins over the query.
+ * Throws `undecodable` (with the reason and the way out) and `too_large`.
+ */
+export function decode(receipt: Receipt): Decoded {
+  if (receipt.truncated) throw new Problem("too_large", "Query and body together must not be larger than 100 KB.");
+  const query = decodeForm(receipt.query);
+  const { text, warnings } = decodeText(receipt.body, receipt.headers["content-type"] ?? "");
+  const body = decodeBody(text.trim());
+  return {
+    entries: [...query.entries, ...body.entries],
+    nested: body.nested,
+    warnings: [...warnings, ...body.warnings],
+  };
+}
+
+/** Nothing, JSON, XML or a form, told apart by the first character. */
+function decodeBody(text: string): Decoded {
+  if (text === "") return { entries: [], nested: {}, warnings: [] };
+  if (text.startsWith("{") || text.startsWith("[")) return decodeJson(text);
+  if (text.startsWith("<")) return decodeXml(text);
+  if (/^[^\s={}<>"]+=/.test(text)) return decodeForm(text);
+  throw new Problem(
+    "undecodable",
+    "The body is neither JSON, XML nor a form. Choose JSON as body format in impact.com and paste the template of this source.",
+  );
+}
+
+function decodeForm(text: string): Decoded {
+  return { entries: [...new URLSearchParams(text)], nested: {}, warnings: [] };
+}

@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import type { Fields } from "../domain/fields.ts";
+import { foldKey } from "./fields.ts";
+
+/**
+ * SHA-256 over source, kind and what the notification says, hex. Blind to the order and spelling of keys and to absent
+ * values, so that a redelivery is recognised whatever shape it takes; values count to the letter.
+ */
+export function fingerprint(sourceId: string, kind: string, fields: Fields, nested: Record<string, unknown>): string {
+  const canonical = [...Object.entries(fields), ...Object.entries(nested)].map(([key, value]) => [foldKey(key), sorted(value)] as const);
+  canonical.sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(JSON.stringify([sourceId, kind, canonical]));
+}
+
+/** SHA-256 of a text, hex. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
+}

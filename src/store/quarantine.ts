@@ -1,0 +1,83 @@
+import type { Mistake, Problem, ProblemCode } from "../domain/problem.ts";
+import type { Receipt } from "../domain/receipt.ts";
+import type { Instant } from "../domain/time.ts";
+import { listPage, when } from "./page.ts";
+import { receiptCells, receiptColumns, receiptOf, type StoredReceipt } from "./receipts.ts";
+import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+import { spanOf } from "./search.ts";
+
+/** An authenticated call that could not become an event, and why. */
+export interface Quarantined {
+  id: string;
+  sourceId: string;
+  kind: string;
+  receivedAt: Instant;
+  code: ProblemCode;
+  detail: string;
+  mistakes: Mistake[];
+  receipt: StoredReceipt;
+  truncated: boolean;
+  /** When it was re-ingested, and as which event. */
+  resolvedAt: Instant | null;
+  eventId: string | null;
+}
+
+const insert = `
+  insert into quarantine (id, source_id, kind, received_at, code, detail, mistakes, truncated, ${receiptColumns})
+  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+  on conflict (id) do update set kind = excluded.kind, code = excluded.code, detail = excluded.detail, mistakes = excluded.mistakes`;
+
+/** Keeps a receipt with its raw bytes and the reason; the same receipt again only renews the reason. */
+export async function saveQuarantined(db: D1Database, receipt: Receipt, sourceId: string, problem: Problem): Promise<void> {
+  const { id, kind, receivedAt, truncated } = receipt;
+  const { code, message, mistakes } = problem;
+  await db
+    .prepare(insert)
+    .bind(id, sourceId, kind, receivedAt, code, message, JSON.stringify(mistakes), truncated ? 1 : 0, ...receiptCells(receipt))
+    .run();
+}
+
+const find = `select * from quarantine where id = ?1`;
+
+export async function findQuarantined(db: D1Database, id: string): Promise<Quarantined | null> {
+  const row = await db.prepare(find).bind(id).first<Row>();
+  return row && quarantinedOf(row);
+}
+
+const listing = { table: "quarantine", columns: "*", key: ["id"] };
+
+/** What is in quarantine, newest first; what was re-ingested only when `resolved` asks for it. */
+export async function listQuarantined(
+  db: D1Database,
+  search: { source?: string | undefined; resolved: boolean; cursor?: string | undefined; limit: number },
+): Promise<{ quarantined: Quarantined[]; next: string | null }> {
+  const fitting = [
+    { sql: search.resolved ? "resolved_at is not null" : "resolved_at is null", values: [] },
+    ...when(search.source, "source_id = ? or source_id = (select id from sources where name = ?)"),
+  ];
+  const { rows, next } = await listPage(db, listing, spanOf(search), fitting, search.limit);
+  return { quarantined: rows.map(quarantinedOf), next: next?.[0] ?? null };
+}
+
+const resolve = `update quarantine set resolved_at = ?2, event_id = ?3 where id = ?1`;
+
+/** Notes that a receipt left quarantine, and as which event. */
+export async function resolveQuarantined(db: D1Database, id: string, eventId: string, now: Instant): Promise<void> {
+  await db.prepare(resolve).bind(id, now, eventId).run();
+}
+
+function quarantinedOf(row: Row): Quarantined {
+  return {
+    id: textOf(row, "id"),
+    sourceId: textOf(row, "source_id"),
+    kind: textOf(row, "kind"),
+    receivedAt: numberOf(row, "received_at"),
+    code: textOf(row, "code") as ProblemCode,
+    detail: textOf(row, "detail"),
+    mistakes: jsonOf(row, "mistakes"),
+    receipt: receiptOf(row),
+    truncated: row["truncated"] === 1,
+    resolvedAt: row["resolved_at"] as number | null,
+    eventId: row["event_id"] as string | null,
+  };
+}

@@ -1,0 +1,38 @@
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** `worker` runs inside workerd, on a real local D1 and real queues; `system` runs in Node, and drives whole systems from outside. */
+export default defineConfig(async () => {
+  const migrations = await readD1Migrations(path.join(import.meta.dirname, "migrations"));
+  const bindings = {
+    MIGRATIONS: migrations,
+    OPERATOR_TOKEN: "operator-token-of-the-tests",
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+    ALLOW_LOOPBACK: "true",
+  };
+  return {
+    test: {
+      projects: [
+        {
+          plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+          test: {
+            name: "worker",
+            isolate: false,
+            include: ["test/{cases,domain,forward,http,postback,store}/**/*.test.ts", "test/{receive,deliver,sweep,dead,config}.test.ts"],
+            setupFiles: ["test/setup.ts"],
+          },
+        },
+        {
+          test: {
+            name: "system",
+            include: ["test/{flow,faults}/**/*.test.ts", "test/{layers,schema}.test.ts"],
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
+            fileParallelism: false,
+          },
+        },
+      ],
+    },
+  };
+});
