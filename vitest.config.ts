@@ -2,6 +2,10 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+process.env["WRANGLER_LOG"] ??= "error";
+process.env["WRANGLER_SEND_METRICS"] ??= "false";
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
+
 /** `worker` runs inside workerd, on a real local D1 and real queues; `system` runs in Node, and drives whole systems from outside. */
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(path.join(import.meta.dirname, "migrations"));
@@ -13,6 +17,7 @@ export default defineConfig(async () => {
   };
   return {
     test: {
+      silent: "passed-only" as const,
       projects: [
         {
           plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],

@@ -5,6 +5,7 @@ import type { Destination } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
 import { Problem } from "./domain/problem.ts";
 import { second } from "./domain/time.ts";
+import { version } from "./domain/version.ts";
 import { fateOf } from "./forward/backoff.ts";
 import { payload } from "./forward/payload.ts";
 import { send } from "./forward/send.ts";
@@ -48,7 +49,7 @@ export async function request(app: App, destination: Destination, event: Event):
     const secrets = await app.seal.open(destination.sealed);
     const headers = {
       "content-type": "application/json",
-      "user-agent": "Postback-Edge/0.1",
+      "user-agent": `Postback-Edge/${version}`,
       ...secrets.headers,
       ...sign(event.id, app.now(), body, secrets.signing),
     };

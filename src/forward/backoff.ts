@@ -34,7 +34,7 @@ export function fateOf(
 export function parseRetryAfter(value: string | null, now: Instant): number | null {
   if (value === null) return null;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * second;
-  const at = Date.parse(value);
+  const at = /^\s*[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }
 

@@ -52,10 +52,10 @@ function parse(source: string) {
     if (called === "matches")
       throw refuse(
         source,
-        node.start,
+        node.pos,
         "matches() is not available: regular expressions can run without end. Use ==, startsWith, endsWith, contains or in",
       );
-    if (loopNames.has(called) && ++loops > 1) throw refuse(source, node.start, `${called}() is the second loop; a filter may hold one`);
+    if (loopNames.has(called) && ++loops > 1) throw refuse(source, node.pos, `${called}() is the second loop; a filter may hold one`);
   });
   const verdict = program.check();
   if (!verdict.valid) throw mistake(source, verdict.error);

@@ -22,7 +22,8 @@ export function checkTarget(text: string, allowLoopback: boolean): URL {
 function refusal(host: string): string | null {
   const literal = host.replace(/^\[|\]$/g, "");
   if (ip.isValid(literal)) {
-    const range = ip.parse(literal).range();
+    const address = ip.parse(literal);
+    const range = address.kind() === "ipv6" && !address.match(globalUnicast as never) ? "reserved" : address.range();
     return range === "unicast" ? null : `leads to ${literal}, a ${spell(range)} address; only public addresses may be called`;
   }
   if (host === "" || !host.includes(".")) return `leads to "${host}", which is no public name`;
@@ -30,7 +31,10 @@ function refusal(host: string): string | null {
   return null;
 }
 
-/** Names that never leave a private network (RFC 6761, 6762, 8375, 9476), and Cloudflare's and clouds' metadata name. */
+/** All of IPv6 that is handed out to the public (RFC 4291 §2.4); ipaddr.js takes what has no name for unicast. */
+const globalUnicast = ip.parseCIDR("2000::/3");
+
+/** Names that never leave a private network (RFC 6761, 6762, 8375, 9476). */
 const privateNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|localdomain|home\.arpa|test|invalid|onion)$/;
 
 function isLoopback(host: string): boolean {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ledgerOf } from "../domain/action.ts";
 import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";

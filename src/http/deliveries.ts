@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Delivery, deliveryId, deliveryStates, parseDeliveryId } from "../domain/delivery.ts";
 import { Problem } from "../domain/problem.ts";
 import { ring } from "../ring.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../app.ts";
 import { request } from "../deliver.ts";
 import { type Destination, destinationMethods } from "../domain/destination.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { App } from "../app.ts";
 
 /** One request to one endpoint, checked and taken apart. */

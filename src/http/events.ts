@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../app.ts";
 import type { Event } from "../domain/event.ts";
 import { eventTypes, kinds } from "../domain/kind.ts";

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { version } from "../domain/version.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Methods } from "./routes.ts";
 
@@ -13,7 +14,7 @@ export function openApi(routes: [path: string, methods: Methods][], origin: stri
     openapi: "3.1.0",
     info: {
       title: "Postback Edge",
-      version: "0.1.0",
+      version,
       description:
         "Receives impact.com postbacks, stores every one, and delivers them as signed webhooks. Operator addresses want `Authorization: Bearer <operator token>`.",
     },

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../app.ts";
 import { newShortId, newToken } from "../domain/id.ts";
 import { kinds } from "../domain/kind.ts";

@@ -1,0 +1,142 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import type { App } from "../src/app.ts";
+import type { Receipt } from "../src/domain/receipt.ts";
+import { hashSecret } from "../src/postback/authenticate.ts";
+import { receive, takeDeferred } from "../src/receive.ts";
+import { findEvent } from "../src/store/events.ts";
+import { findQuarantined } from "../src/store/quarantine.ts";
+import { aReceipt, newApp, newDestination, newSource, operate } from "./kit.ts";
+
+test("a postback that D1 stored is accepted, with a ring for each delivery", async () => {
+  const rung: string[] = [];
+  const destination = await newDestination({ filter: 'action_id == "ring.1"' });
+  const app = newApp({ queues: { ...newApp().queues, deliveries: queueInto(rung) } });
+  const receipt = await receiptFor({ query: "action_id=ring.1&status=PENDING" });
+  expect(await receive(app, receipt)).toMatchObject({ status: "accepted", id: receipt.id });
+  await app.settle();
+  expect(rung).toEqual([`${receipt.id}:${destination.id}`]);
+});
+
+test("a repeat rings nobody", async () => {
+  const rung: string[] = [];
+  await newDestination({ filter: 'action_id == "ring.2"' });
+  const source = await newSource();
+  const app = newApp({ queues: { ...newApp().queues, deliveries: queueInto(rung) } });
+  const query = "action_id=ring.2&status=PENDING";
+  await receive(app, await receiptFor({ query }, source));
+  expect(await receive(app, await receiptFor({ query }, source))).toMatchObject({ status: "duplicate" });
+  await app.settle();
+  expect(rung).toHaveLength(1);
+});
+
+test("a ring that is lost costs nobody the answer", async () => {
+  await newDestination({ filter: 'action_id == "ring.3"' });
+  const broken = { sendBatch: () => Promise.reject(new Error("Queue is overloaded")) } as unknown as App["queues"]["deliveries"];
+  const app = newApp({ queues: { ...newApp().queues, deliveries: broken } });
+  expect(await receive(app, await receiptFor({ query: "action_id=ring.3&status=PENDING" }))).toMatchObject({ status: "accepted" });
+  await app.settle();
+});
+
+test("without a token that somebody knows nothing is stored", async () => {
+  const receipt = aReceipt({ tokenHash: hashSecret("nobody's"), query: "action_id=1&status=PENDING" });
+  await expect(receive(newApp(), receipt)).rejects.toMatchObject({ code: "unauthorized" });
+  expect(await findEvent(env.DB, receipt.id)).toBeNull();
+  expect(await findQuarantined(env.DB, receipt.id)).toBeNull();
+});
+
+test("what cannot be an event is in quarantine, with its bytes", async () => {
+  const receipt = await receiptFor({ method: "POST", body: '{"payout": "a lot"}' });
+  expect(await receive(newApp(), receipt)).toMatchObject({ status: "quarantined", problem: { code: "invalid" } });
+  const kept = await findQuarantined(env.DB, receipt.id);
+  expect(new TextDecoder().decode(kept?.receipt.body)).toBe('{"payout": "a lot"}');
+});
+
+const faults: [string, (db: D1Database) => D1Database][] = [
+  ["throws", (db) => faulty(db, () => Promise.reject(new Error("D1_ERROR: Network connection lost")))],
+  ["stalls", (db) => faulty(db, () => new Promise(() => {}))],
+  [
+    "commits, but its answer is lost",
+    (db) => faulty(db, async (batch) => batch().then(() => Promise.reject(new Error("Network connection lost")))),
+  ],
+];
+
+test.each(faults)(
+  "when D1 %s, the receipt goes to the intake queue with its id and time, and becomes the event later",
+  async (_, fault) => {
+    const source = await newSource();
+    const receipt = await receiptFor({ query: "action_id=lane.2&status=PENDING&payout=1.50" }, source);
+    const deferred: Receipt[] = [];
+    const usual = newApp();
+    await usual.catalog.current(usual.db);
+    const app = {
+      ...usual,
+      db: fault(env.DB),
+      config: { ...usual.config, storeTimeLimitMs: 200 },
+      queues: { ...usual.queues, intake: queueInto(deferred) },
+    };
+    expect(await receive(app, receipt)).toMatchObject({ status: "deferred", id: receipt.id, source: { id: source.id } });
+    expect(deferred).toEqual([receipt]);
+
+    await takeDeferred(newApp(), deferred[0] as Receipt);
+    const { body } = await operate(`/actions/lane.2?source=${source.id}`);
+    expect(body.events.map(({ id, received_at }: { id: string; received_at: string }) => [id, Date.parse(received_at)])).toEqual([
+      [receipt.id, receipt.receivedAt],
+    ]);
+  },
+);
+
+test("when both lanes fail the sender is asked to come again", async () => {
+  const source = await newSource();
+  const usual = newApp();
+  await usual.catalog.current(usual.db);
+  const intake = { send: () => Promise.reject(new Error("Queue is overloaded")) } as unknown as App["queues"]["intake"];
+  const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
+  const outcome = receive({ ...usual, db, queues: { ...usual.queues, intake } }, await receiptFor({ query: "action_id=1" }, source));
+  await expect(outcome).rejects.toMatchObject({ code: "unavailable", headers: { "retry-after": "30" } });
+});
+
+test("when the intake queue stalls the sender is asked to come again", async () => {
+  const source = await newSource();
+  const usual = newApp();
+  await usual.catalog.current(usual.db);
+  const intake = { send: () => new Promise(() => {}) } as unknown as App["queues"]["intake"];
+  const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
+  const config = { ...usual.config, intakeTimeLimitMs: 100 };
+  const outcome = receive(
+    { ...usual, db, config, queues: { ...usual.queues, intake } },
+    await receiptFor({ query: "action_id=1" }, source),
+  );
+  await expect(outcome).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("a deferred call without a valid token is dropped, not tried for ever", async () => {
+  await expect(takeDeferred(newApp(), aReceipt({ tokenHash: hashSecret("nobody's") }))).resolves.toBeUndefined();
+});
+
+test("a deferred receipt stays in the queue while D1 is away", async () => {
+  const source = await newSource();
+  const usual = newApp();
+  await usual.catalog.current(usual.db);
+  const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
+  await expect(takeDeferred({ ...usual, db }, await receiptFor({ query: "action_id=1" }, source))).rejects.toThrow("overloaded");
+});
+
+async function receiptFor(parts: Parameters<typeof aReceipt>[0], source?: { token: string }): Promise<Receipt> {
+  const { token } = source ?? (await newSource());
+  return aReceipt({ ...parts, tokenHash: hashSecret(token) });
+}
+
+function queueInto(taken: unknown[]): Queue<never> {
+  return {
+    send: async (body: unknown) => void taken.push(body),
+    sendBatch: async (messages: Iterable<{ body: unknown }>) => void taken.push(...[...messages].map(({ body }) => body)),
+  } as unknown as Queue<never>;
+}
+
+function faulty(db: D1Database, fault: (batch: () => Promise<D1Result[]>) => Promise<unknown>): D1Database {
+  return {
+    prepare: (sql: string) => db.prepare(sql),
+    batch: (statements: D1PreparedStatement[]) => fault(() => db.batch(statements)),
+  } as unknown as D1Database;
+}
