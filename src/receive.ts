@@ -1,5 +1,6 @@
 import type { App } from "./app.ts";
 import { deliveryId } from "./domain/delivery.ts";
+import type { Warning } from "./domain/fields.ts";
 import { within } from "./domain/limit.ts";
 import { Problem } from "./domain/problem.ts";
 import type { Receipt, ReceiptStatus } from "./domain/receipt.ts";
@@ -35,11 +36,11 @@ export async function receive(app: App, receipt: Receipt): Promise<Received> {
   }
 }
 
-/** One postback, from the door to the bell. A repeat ends at `saveEvent`, bad input in quarantine. */
+/** One postback, from the door to the bell. Bad input ends in quarantine. */
 export async function take(app: App, receipt: Receipt): Promise<Received> {
   const source = await sourceOf(app, receipt);
   try {
-    return await store(app, receipt, source, admit(receipt, source));
+    return await ingest(app, receipt, source, admit(receipt, source));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     await saveQuarantined(app.db, receipt, source.id, problem);
@@ -47,8 +48,8 @@ export async function take(app: App, receipt: Receipt): Promise<Received> {
   }
 }
 
-/** The middle of it, for a receipt whose source is known: decode, normalise, select, store, ring. */
-export async function store(app: App, receipt: Receipt, source: Source, noted: ReturnType<typeof admit> = []): Promise<Received> {
+/** A receipt whose source is known: decode, normalise, select, store, ring. A repeat ends at `saveEvent`. Throws what is wrong with it. */
+export async function ingest(app: App, receipt: Receipt, source: Source, noted: Warning[] = []): Promise<Received> {
   const event = normalise(decode(receipt), receipt, source);
   event.warnings.push(...noted);
   const { destinations } = await app.catalog.current(app.db);
@@ -57,19 +58,15 @@ export async function store(app: App, receipt: Receipt, source: Source, noted: R
   const saved = await saveEvent(app.db, event, receipt, selected, source.dedupeWindow);
   if (saved.isDuplicate) return { status: "duplicate", id: saved.id, source };
 
-  app.later(
-    ring(
-      app,
-      selected.map((destinationId) => deliveryId({ eventId: event.id, destinationId })),
-    ),
-  );
+  const deliveryIds = selected.map((destinationId) => deliveryId({ eventId: event.id, destinationId }));
+  app.later(ring(app, deliveryIds));
   return { status: "accepted", id: saved.id, source };
 }
 
 /** The source that the receipt's token names; one that was made elsewhere a moment ago counts too. Throws `unauthorized`. */
 async function sourceOf(app: App, receipt: Receipt): Promise<Source> {
-  const source =
-    authenticate(receipt, (await app.catalog.current(app.db)).sources) ?? authenticate(receipt, (await app.catalog.anew(app.db)).sources);
+  const known = authenticate(receipt, (await app.catalog.current(app.db)).sources);
+  const source = known ?? authenticate(receipt, (await app.catalog.anew(app.db)).sources);
   if (source) return source;
   throw new Problem(
     "unauthorized",

@@ -20,16 +20,11 @@ export const probePostback = endpoint({
   summary: "See whether a postback URL is good, without booking anything",
   isOpen: true,
   run: async ({ app, params }) => {
-    await admitProbe(app, params["token"] ?? "");
-    return new Response(null, { status: 200 });
+    const caller = { tokenHash: hashSecret(params["token"] ?? ""), receivedAt: app.now() };
+    if (authenticate(caller, (await app.catalog.current(app.db)).sources)) return new Response(null);
+    throw new Problem("unauthorized", "No source has this token.");
   },
 });
-
-async function admitProbe(app: App, token: string): Promise<void> {
-  const receipt = { tokenHash: hashSecret(token), receivedAt: app.now() } as Receipt;
-  const { sources } = await app.catalog.current(app.db);
-  if (!authenticate(receipt, sources)) throw new Problem("unauthorized", "No source has this token.");
-}
 
 /** The request as a receipt: all of it, or its beginning when it is too large. */
 async function receiptOf(request: Request, token: string, kind: string, now: number): Promise<Receipt> {
@@ -43,7 +38,7 @@ async function receiptOf(request: Request, token: string, kind: string, now: num
     kind,
     method: request.method,
     query: query.slice(0, largestReceipt),
-    headers: Object.fromEntries(request.headers),
+    headers: smallHeaders(request.headers),
     ip: request.headers.get("cf-connecting-ip") ?? "",
     body: bytes,
     truncated: truncated || query.length > largestReceipt,
@@ -64,18 +59,32 @@ async function beginningOf(stream: ReadableStream<Uint8Array> | null, room: numb
   return { bytes: new Uint8Array(Buffer.concat(chunks).subarray(0, room)), truncated: size > room };
 }
 
+/** The headers as far as they fit into an intake message beside the largest body; a secret header of a source is never so long. */
+function smallHeaders(headers: Headers): Record<string, string> {
+  let room = 16 * 1024;
+  const fitting = [...headers].filter(([name, value]) => {
+    const size = name.length + value.length;
+    if (size > 1100 || size > room) return false;
+    room -= size;
+    return true;
+  });
+  return Object.fromEntries(fitting);
+}
+
 /** Short and constant on success, since impact.com can be set to look for a text; problem+json otherwise. */
 function respondReceived({ status, id, source, problem }: Received, request: Request): Response {
   const headers = { "x-event-id": id, "x-event-status": status, "cache-control": "no-store" };
-  const isRefused = problem?.code === "invalid" || problem?.code === "undecodable";
-  if (problem && !(isRefused && source?.invalidStatus === 202)) return respondProblem(problem, headers);
-  if (wantsJson(request)) return Response.json({ id, status }, { status: problem ? 202 : (source?.successStatus ?? 200), headers });
+  const isSoftened = source?.invalidStatus === 202 && (problem?.code === "invalid" || problem?.code === "undecodable");
+  if (problem && !isSoftened) return respondProblem(problem, headers);
+
   const code = problem ? 202 : (source?.successStatus ?? 200);
-  const body = code === 204 || code === 205 ? null : (source?.successBody ?? "OK");
+  const isBare = code === 204 || code === 205;
+  if (wantsJson(request)) return Response.json({ id, status }, { status: isBare ? 200 : code, headers });
+  const body = isBare ? null : (source?.successBody ?? "OK");
   return new Response(body, { status: code, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
 }
 
-/** Only a caller that names JSON and nothing wider: the usual `application/json, *​/*` of HTTP clients means nothing. */
+/** Only a caller that names JSON and nothing wider: the usual list of an HTTP client, with any type at its end, means nothing. */
 function wantsJson(request: Request): boolean {
   const accept = request.headers.get("accept") ?? "";
   return accept.includes("application/json") && !accept.includes("*/*") && !accept.includes("text/");

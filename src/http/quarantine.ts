@@ -3,7 +3,7 @@ import type { App } from "../app.ts";
 import { kinds } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { store } from "../receive.ts";
+import { ingest } from "../receive.ts";
 import { findQuarantined, listQuarantined, type Quarantined, resolveQuarantined, saveQuarantined } from "../store/quarantine.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewReceipt } from "./events.ts";
@@ -48,7 +48,7 @@ export const reingest = endpoint({
       truncated: one.truncated,
     };
     try {
-      const { id, status } = await store(app, receipt, source);
+      const { id, status } = await ingest(app, receipt, source);
       await resolveQuarantined(app.db, one.id, id, app.now());
       return { body: { id, status } };
     } catch (problem) {

@@ -1,17 +1,21 @@
 import { type Delivery, type DeliveryState, type Outcome, parseDeliveryId } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
-import { type Instant, minute, second } from "../domain/time.ts";
+import { type Instant, second } from "../domain/time.ts";
 import { eventOf, selectEvents } from "./events.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
-/** How long a consumer has for an attempt before the delivery is free again: longer than the longest timeout. */
-export const leaseMs = minute;
+/** What a consumer has beyond the destination's timeout, to record the attempt, before the delivery is free again. */
+const leaseMarginMs = 15 * second;
+
+/** How much earlier than its time a delivery may be claimed: the clocks of two machines never quite agree. */
+const clockSlackMs = second;
 
 /** How long a ring may take to be heard before the sweep rings again. */
 export const ringGraceMs = 15 * second;
 
 const claim = `
-  update deliveries set next_at = ?2
+  update deliveries
+  set next_at = ?2 + 1000 * coalesce((select timeout from destinations where id = destination_id), 30)
   where state = 'pending' and next_at <= ?3
   and (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?1))
   returning *`;
@@ -23,13 +27,14 @@ export interface Claimed {
 }
 
 /**
- * Of the named deliveries, those that are due and that nobody else is at: each is leased for `leaseMs`. One round trip.
+ * Of the named deliveries, those that are due and that nobody else is at: each is leased for its destination's
+ * timeout and 15 s more. One round trip.
  * Rings come twice, late, and for what is long done; the row decides.
  */
 export async function claimDeliveries(db: D1Database, ids: string[], now: Instant): Promise<Claimed[]> {
   const keys = ids.map(parseDeliveryId).filter((key) => key !== null);
   const [claimed, events] = await db.batch<Row>([
-    db.prepare(claim).bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), now + leaseMs, now),
+    db.prepare(claim).bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), now + leaseMarginMs, now + clockSlackMs),
     db.prepare(selectEvents).bind(JSON.stringify(keys.map((key) => key.eventId))),
   ]);
   const byId = new Map(events?.results.map((row) => [textOf(row, "id"), eventOf(row)]));
@@ -84,15 +89,15 @@ const ringAgain = `
   update deliveries set ring_at = ?2
   where state = 'pending' and (event_id, destination_id) in (
     select event_id, destination_id from deliveries
-    where state = 'pending' and destination_id = ?1 and ring_at <= ?3
+    where state = 'pending' and destination_id = ?1 and ring_at <= ?3 and next_at <= ?3
     order by ring_at limit ?4
   )
   returning event_id, destination_id`;
 
-/** How long the sweep leaves a delivery alone after it rang for it. */
-const sweepPauseMs = 2 * minute;
+/** After it rang for a delivery, the sweep rings at its next minute at the earliest; two sweeps at once ring once. */
+const sweepPauseMs = 50 * second;
 
-/** For each destination, up to `limit` pending deliveries whose ring must have been lost; they are not listed again for two minutes. */
+/** For each destination, up to `limit` deliveries that are due, that nobody is at, and whose ring must have been lost. */
 export async function listUnheard(db: D1Database, destinationIds: string[], now: Instant, limit: number) {
   if (destinationIds.length === 0) return [];
   const found = await db.batch<Row>(destinationIds.map((id) => db.prepare(ringAgain).bind(id, now + sweepPauseMs, now, limit)));
