@@ -1,5 +1,5 @@
-import type { App } from "../app.ts";
 import { newEventId } from "../domain/id.ts";
+import { isKind } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import { largestReceipt, type Receipt } from "../domain/receipt.ts";
 import { authenticate, hashSecret } from "../postback/authenticate.ts";
@@ -21,8 +21,9 @@ export const probePostback = endpoint({
   isOpen: true,
   run: async ({ app, params }) => {
     const caller = { tokenHash: hashSecret(params["token"] ?? ""), receivedAt: app.now() };
-    if (authenticate(caller, (await app.catalog.current(app.db)).sources)) return new Response(null);
-    throw new Problem("unauthorized", "No source has this token.");
+    if (!authenticate(caller, (await app.catalog.current(app.db)).sources)) throw new Problem("unauthorized", "No source has this token.");
+    if (!isKind(params["kind"] ?? "")) throw new Problem("unknown_kind", "The URL ends in no kind of postback.");
+    return new Response(null);
   },
 });
 
@@ -78,10 +79,9 @@ function respondReceived({ status, id, source, problem }: Received, request: Req
   if (problem && !isSoftened) return respondProblem(problem, headers);
 
   const code = problem ? 202 : (source?.successStatus ?? 200);
-  const isBare = code === 204 || code === 205;
-  if (wantsJson(request)) return Response.json({ id, status }, { status: isBare ? 200 : code, headers });
-  const body = isBare ? null : (source?.successBody ?? "OK");
-  return new Response(body, { status: code, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
+  if (code === 204 || code === 205) return new Response(null, { status: code, headers });
+  if (wantsJson(request)) return Response.json({ id, status }, { status: code, headers });
+  return new Response(source?.successBody ?? "OK", { status: code, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
 }
 
 /** Only a caller that names JSON and nothing wider: the usual list of an HTTP client, with any type at its end, means nothing. */

@@ -46,9 +46,12 @@ export function normalise(decoded: Decoded, receipt: Receipt, source: Source): E
     deltaAmount: money(fields["DeltaAmount"]),
     fields,
     nested: decoded.nested,
-    warnings: [...decoded.warnings, ...warnings],
+    warnings: [...decoded.warnings, ...warnings].slice(0, mostWarnings),
   };
 }
+
+/** More than that say nothing new, and a row of D1 has an end. */
+const mostWarnings = 100;
 
 function kindOf(receipt: Receipt): Kind {
   if (isKind(receipt.kind)) return receipt.kind;
@@ -102,7 +105,10 @@ function empty(): Problem {
 }
 
 function invalid(mistakes: Mistake[]): Problem {
-  const told = mistakes.map(({ field, reason }) => `${field} ${reason}`).join("; ");
+  const told = mistakes
+    .slice(0, 10)
+    .map(({ field, reason }) => `${field} ${reason}`)
+    .join("; ");
   return new Problem(
     "invalid",
     `${told}. The postback is kept in quarantine: mend the template or this source's mapping, then re-ingest it.`,
