@@ -134,7 +134,7 @@ function tell() {
   const url = `${base}/in/${source.token}/action-lifecycle`;
   const query = "action_id=1000.4636.158133&status=PENDING&payout=0.88&delta_payout=0.88&amount=21.99&delta_amount=21.99&currency=USD";
   console.log(`
-Postback Edge runs at ${base} (state in ${relative(root, stateDir) || "."}). Ctrl-C stops it.
+Postback Edge runs at ${base} (state in ${stateDir.startsWith(root) ? relative(root, stateDir) : stateDir}). Ctrl-C stops it.
 
   Operator token  ${secrets.OPERATOR_TOKEN}
   Postback URL    ${url}
