@@ -1,28 +1,29 @@
+import fs from "node:fs";
+import path from "node:path";
 import { createTestHarness } from "wrangler";
+
+const root = path.join(import.meta.dirname, "..", "..");
 
 export const operatorToken = "operator-token-of-the-flows";
 
-/** The real bundle in workerd with its real queues, and the operator's way in. */
-export async function startEdge() {
+/** The real bundle in workerd with its real queues, and the operator's way in. `settings` changes wrangler.toml's text first. */
+export async function startEdge(settings: (toml: string) => string = (toml) => toml) {
+  const configPath = path.join(root, `.wrangler.${crypto.randomUUID()}.toml`);
+  fs.writeFileSync(configPath, settings(fs.readFileSync(path.join(root, "wrangler.toml"), "utf8")));
   const harness = createTestHarness();
-  await harness.update({
-    workers: [
-      {
-        configPath: "./wrangler.toml",
-        vars: { ALLOW_LOOPBACK: "true" },
-        secrets: { OPERATOR_TOKEN: operatorToken, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") },
-      },
-    ],
-  });
+  const secrets = { OPERATOR_TOKEN: operatorToken, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
+  await harness.update({ workers: [{ configPath, vars: { ALLOW_LOOPBACK: "true" }, secrets }] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   await worker.applyD1Migrations("DB");
-  const base = url.origin;
   return {
-    base,
-    operate: operator(base),
-    sweep: () => worker.scheduled({ cron: "* * * * *", scheduledTime: new Date() }),
-    close: () => harness.close(),
+    base: url.origin,
+    operate: operator(url.origin),
+    sql: async (text: string) => void (await ((await worker.getEnv()) as { DB: D1Database }).DB.prepare(text).run()),
+    close: async () => {
+      await harness.close();
+      fs.rmSync(configPath);
+    },
   };
 }
 
