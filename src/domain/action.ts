@@ -5,27 +5,31 @@ import type { Micros } from "./money.ts";
 export interface Ledger {
   events: Event[];
   current: { state: string | null; payout: Micros | null; amount: Micros | null; currency: string | null; isCleared: boolean };
-  /** Places where one event ends at a payout that no other begins at. */
+  /** Places where one event ends at a payout (or amount) that no other begins at. */
   gaps: Gap[];
 }
 
 export interface Gap {
+  of: Measure;
   from: Micros;
   to: Micros;
 }
 
+/** What a chain is made of: impact.com tells both as a value and its change. */
+export type Measure = "payout" | "amount";
+
 /**
  * The ledger of one action, from its events in order of arrival (at least one).
  *
- * impact.com numbers nothing, but an event that carries Payout and DeltaPayout is a step from `payout − delta` to `payout`, and
- * the steps of an action form one chain from 0, whatever order they arrived in. Where every lifecycle event carries both, the
- * chain decides; among steps that could come next the earlier arrival goes first. Otherwise the order of arrival stands.
- * Clearings stand last: an action is cleared after all that is said of it.
+ * impact.com numbers nothing, but an event that carries Payout and DeltaPayout (or Amount and DeltaAmount) is a step from
+ * `payout − delta` to `payout`, and the steps of an action form one chain from 0, whatever order they arrived in. Where every
+ * lifecycle event carries both, the chain decides; among steps that could come next the earlier arrival goes first. Otherwise
+ * the order of arrival stands. Clearings stand last: an action is cleared after all that is said of it.
  */
 export function ledgerOf(arrived: Event[]): Ledger {
   const clearings = arrived.filter(({ kind }) => kind === "action-clearing");
   const lifecycle = arrived.filter(({ kind }) => kind !== "action-clearing");
-  const { order, gaps } = chain(lifecycle) ?? { order: lifecycle, gaps: [] };
+  const { order, gaps } = chain(lifecycle);
   const events = [...order, ...clearings];
   const latest = <Key extends keyof Event>(key: Key) => events.findLast((event) => event[key] !== null)?.[key] ?? null;
   return {
@@ -41,7 +45,7 @@ export function ledgerOf(arrived: Event[]): Ledger {
   };
 }
 
-/** One event as a step between two places of the chain: payouts, or payouts with amounts, as text. */
+/** One event as a step between two places of the chain, which are named by their values. */
 interface Step {
   event: Event;
   from: string;
@@ -49,49 +53,63 @@ interface Step {
 }
 
 /**
- * All events in one walk from 0; null when one of them is no step. Payout and amount together tell steps apart best; the payout
- * alone serves when the amounts do not close. When neither does, the pieces stand in a row and the gaps between them are told.
+ * All events in one walk from 0. Payout and amount together tell steps apart best; one alone serves when the other does not
+ * close. When nothing closes, late redeliveries (an equal event stands before them) are set aside and it is tried again; then the
+ * pieces stand in a row and the gaps between them are told.
  */
-function chain(events: Event[]): { order: Event[]; gaps: Gap[] } | null {
-  const steps = payoutSteps(events);
-  if (steps === null) return null;
-  const walk = closedWalk(payoutAndAmountSteps(events)) ?? closedWalk(steps);
-  if (walk) return { order: walk.map(({ event }) => event), gaps: [] };
+function chain(events: Event[]): { order: Event[]; gaps: Gap[] } {
+  const walk = closedWalk(events);
+  if (walk) return { order: walk, gaps: [] };
 
-  const row = pieces(steps);
-  const gaps = row.flatMap(({ from }, index) => {
-    const expected = row[index - 1]?.to ?? zero;
-    return expected === from ? [] : [{ from: BigInt(expected), to: BigInt(from) }];
-  });
-  return { order: row.map(({ event }) => event), gaps };
+  const firsts = events.filter((event, index) => events.findIndex((other) => other.fingerprint === event.fingerprint) === index);
+  const shorter = firsts.length < events.length ? closedWalk(firsts) : null;
+  const twinsOf = (event: Event) => events.filter(({ fingerprint }) => fingerprint === event.fingerprint);
+  if (shorter) return { order: shorter.flatMap(twinsOf), gaps: [] };
+
+  for (const of of ["payout", "amount"] as const) {
+    const steps = stepsOf(events, [of]);
+    if (!steps) continue;
+    const row = pieces(steps);
+    const gaps = row.flatMap(({ from }, index) => {
+      const expected = row[index - 1]?.to ?? zero;
+      return expected === from ? [] : [{ of, from: BigInt(expected), to: BigInt(from) }];
+    });
+    return { order: row.map(({ event }) => event), gaps };
+  }
+  return { order: events, gaps: [] };
 }
 
 const zero = "0";
 
-function payoutSteps(events: Event[]): Step[] | null {
+/** The events in the order of a chain that closes, by whichever measures close it; null when none does. */
+function closedWalk(events: Event[]): Event[] | null {
+  for (const measures of [["payout", "amount"], ["payout"], ["amount"]] satisfies Measure[][]) {
+    const steps = stepsOf(events, measures);
+    const walk = steps && trail(steps);
+    if (walk) return walk.map(({ event }) => event);
+  }
+  return null;
+}
+
+/** Each event as a step by all of these measures; null when one of them does not tell a value and its change. */
+function stepsOf(events: Event[], measures: Measure[]): Step[] | null {
   const steps = events.flatMap((event) => {
-    const { payout, deltaPayout } = event;
-    return payout === null || deltaPayout === null ? [] : [{ event, from: `${payout - deltaPayout}`, to: `${payout}` }];
+    const values = measures.map((measure) => event[measure]);
+    const deltas = measures.map((measure) => event[measure === "payout" ? "deltaPayout" : "deltaAmount"]);
+    if ([...values, ...deltas].includes(null)) return [];
+    const before = values.map((value, index) => (value ?? 0n) - (deltas[index] ?? 0n));
+    return [{ event, from: place(before), to: place(values) }];
   });
   return steps.length === events.length ? steps : null;
 }
 
-function payoutAndAmountSteps(events: Event[]): Step[] | null {
-  const steps = payoutSteps(events)?.flatMap(({ event, from, to }) => {
-    const { amount, deltaAmount } = event;
-    return amount === null || deltaAmount === null ? [] : [{ event, from: pair(from, amount - deltaAmount), to: pair(to, amount) }];
-  });
-  return steps?.length === events.length ? steps : null;
-}
-
-/** A place of payout and amount; where both are nothing it is the same 0 that every chain begins at. */
-function pair(payout: string, amount: Micros): string {
-  return payout === zero && amount === 0n ? zero : `${payout}/${amount}`;
+/** Where all is nothing, it is the 0 that every chain begins at. */
+function place(values: (Micros | null)[]): string {
+  return values.every((value) => value === 0n) ? zero : values.join("/");
 }
 
 /** A walk over every step once (an Euler trail, by Hierholzer), the earliest arrival first where it has a choice; null when there is none. */
-function closedWalk(steps: Step[] | null): Step[] | null {
-  if (steps === null) return null;
+function trail(steps: Step[]): Step[] | null {
   const leaving = byStart(steps);
   const walk: Step[] = [];
   const path: Step[] = [];

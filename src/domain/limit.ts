@@ -13,6 +13,5 @@ export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
-    work.catch(() => {}); // a failure after the limit has nobody left to tell
   }
 }

@@ -28,7 +28,7 @@ export const showAction = endpoint({
         amount: decimal(current.amount),
         currency: current.currency,
         cleared: current.isCleared,
-        gaps: gaps.map(({ from, to }) => ({ payout_from: decimal(from), payout_to: decimal(to) })),
+        gaps: gaps.map(({ of, from, to }) => ({ of, from: decimal(from), to: decimal(to) })),
         events: events.map((event) => viewEvent(event, names)),
         other_sources: [...new Set(all.map((event) => event.sourceId))].filter((id) => id !== sourceId).map((id) => names.get(id) ?? id),
       },

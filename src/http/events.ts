@@ -61,17 +61,16 @@ export function viewEvent(event: Event, names: Map<string, string>) {
 
 /** A receipt for people: what came, with the values of secret-looking keys removed. Bytes that are no text come as base64. */
 export function viewReceipt({ method, query, headers, ip, body }: StoredReceipt) {
+  return { method, query: redact(query), headers, ip, ...viewBody(body), body_bytes: body.byteLength };
+}
+
+function viewBody(body: Uint8Array) {
   const text = new TextDecoder().decode(body);
-  const isText = !text.includes("\ufffd");
-  return {
-    method,
-    query: redact(query),
-    headers,
-    ip,
-    body: isText ? redact(text) : Buffer.from(body).toString("base64"),
-    body_encoding: isText ? "utf-8" : "base64",
-    body_bytes: body.byteLength,
-  };
+  if (!text.includes("\ufffd")) return { body: redact(text), body_encoding: "utf-8" };
+  const letters = Buffer.from(body).toString("latin1");
+  const redacted = redact(letters);
+  if (redacted !== letters) return { body: redacted, body_encoding: "latin1" };
+  return { body: Buffer.from(body).toString("base64"), body_encoding: "base64" };
 }
 
 export async function sourceNames(app: App): Promise<Map<string, string>> {

@@ -57,7 +57,10 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** True for an address or a CIDR range, of IPv4 or IPv6. */
+/** True for an address or a CIDR range, of IPv4 in its usual spelling or of IPv6 (but no range of IPv4 inside IPv6). */
 export function isRange(text: string): boolean {
-  return text.includes("/") ? ip.isValidCIDR(text) : ip.isValid(text);
+  const [address = "", bits] = text.split("/");
+  if (bits === undefined ? !ip.isValid(text) : !ip.isValidCIDR(text)) return false;
+  if (!ip.IPv6.isValid(address)) return ip.IPv4.isValidFourPartDecimal(address);
+  return bits === undefined || !ip.IPv6.parse(address).isIPv4MappedAddress();
 }

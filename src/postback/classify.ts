@@ -62,5 +62,5 @@ function upper(value: string | undefined): string | null {
 }
 
 function subject(noun: string, id: string | undefined): string | null {
-  return id === undefined ? null : `${noun}:${id}`;
+  return id?.trim() ? `${noun}:${id.trim()}` : null;
 }

@@ -25,7 +25,7 @@ export function decode(receipt: Receipt): Decoded {
   return {
     entries: [...query.entries, ...body.entries],
     nested: body.nested,
-    warnings: [...warnings, ...body.warnings],
+    warnings: [...query.warnings, ...warnings, ...body.warnings],
   };
 }
 
@@ -42,5 +42,8 @@ function decodeBody(text: string): Decoded {
 }
 
 function decodeForm(text: string): Decoded {
-  return { entries: [...new URLSearchParams(text)], nested: {}, warnings: [] };
+  const entries = [...new URLSearchParams(text)];
+  const isBroken = entries.flat().some((part) => part.includes("\ufffd")) && !/%EF%BF%BD|\ufffd/i.test(text);
+  const detail = "Some percent-encoded bytes are not UTF-8 and were read as \ufffd; the raw text is kept.";
+  return { entries, nested: {}, warnings: isBroken ? [{ code: "invalid_text", detail }] : [] };
 }

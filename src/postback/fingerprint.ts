@@ -7,8 +7,8 @@ import { foldKey } from "./fields.ts";
  * values, so that a redelivery is recognised whatever shape it takes; values count to the letter.
  */
 export function fingerprint(sourceId: string, kind: string, fields: Fields, nested: Record<string, unknown>): string {
-  const canonical = [...Object.entries(fields), ...Object.entries(nested)].map(([key, value]) => [foldKey(key), sorted(value)] as const);
-  canonical.sort(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = [...Object.entries(fields), ...Object.entries(nested)];
+  const canonical = pairs.map(([key, value]) => JSON.stringify([foldKey(key), sorted(value)])).sort();
   return sha256(JSON.stringify([sourceId, kind, canonical]));
 }
 

@@ -3,8 +3,8 @@ import { Problem } from "../domain/problem.ts";
 /** Levels that a list may have: D1's JSON refuses a thousand, and no template has ten. */
 const deepestList = 50;
 const deepestPath = 8;
-/** Characters of all keys and texts together: a long key above many others would multiply. */
-const largestText = 400_000;
+/** Characters of all keys together: a long key above many others would multiply. */
+const largestKeys = 400_000;
 
 /**
  * An object as keys and text: scalars directly, nested objects under dotted keys (`customer.city`), lists kept whole beside
@@ -13,7 +13,7 @@ const largestText = 400_000;
 export function flatten(object: Record<string, unknown>) {
   const entries: [string, string][] = [];
   const nested: Record<string, unknown> = Object.create(null);
-  let room = largestText;
+  let room = largestKeys;
   collect(object, "", 0);
   return { entries, nested };
 

@@ -43,11 +43,12 @@ const repeatMark = /\0\d+$/;
 function markRepeats(text: string): string {
   const seen = new Set<string>();
   let depth = 0;
+  let repeats = 0;
   return text.replace(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g, (token, key?: string, colon?: string) => {
     if (token === "{" || token === "[") depth++;
     if (token === "}" || token === "]") depth--;
     if (!key || !colon || depth !== 1) return token;
-    if (seen.has(key)) return `${key.slice(0, -1)}\\u0000${seen.size}"${colon}`;
+    if (seen.has(key)) return `${key.slice(0, -1)}\\u0000${++repeats}"${colon}`;
     seen.add(key);
     return token;
   });
@@ -67,7 +68,7 @@ const repairWarning: Warning = {
 function repair(text: string): string {
   return text
     .replace(/^\{\s*"[^"\\]*"\s*,/, "{")
-    .replace(/("(?:[^"\\]|\\.)*(?:"|$))|:(?=\s*[,}])/gs, (found, string?: string) => string ?? `${found} null`);
+    .replace(/("(?:[^"\\]|\\.)*(?:"|\\?$))|:(?=\s*[,}])/gs, (found, string?: string) => string ?? `${found} null`);
 }
 
 function undecodable(error: unknown): Problem {

@@ -46,11 +46,12 @@ export function nameFields(entries: [string, string][], kind: Kind, mapping: Rec
     const isBest = candidate.rank === best.get(candidate.name);
     const name = isBest ? candidate.name : candidate.key;
     const value = withoutSecret(candidate, warnings);
-    if (fields.has(name) && fields.get(name) !== value) {
-      const detail = "This key came more than once with different values; the last one counts.";
-      warnings.push({ code: "repeated_key", field: candidate.key, detail });
+    const isOutranked = !isBest && name === candidate.name;
+    if (isOutranked || (fields.has(name) && fields.get(name) !== value)) {
+      const which = isOutranked ? "the one that the mapping names counts" : "the last one counts";
+      warnings.push({ code: "repeated_key", field: candidate.key, detail: `This came more than once with different values; ${which}.` });
     }
-    fields.set(name, value);
+    if (!isOutranked) fields.set(name, value);
   }
   return { fields: Object.fromEntries(fields), unresolved, warnings };
 }

@@ -11,6 +11,7 @@ import type { Decoded } from "./decode.ts";
 import { findMacro } from "./fields.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { nameFields } from "./name.ts";
+import { withoutSecrets } from "./secrets.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -26,26 +27,27 @@ export function normalise(decoded: Decoded, receipt: Receipt, source: Source): E
   const { type, status, subject } = classify(kind, fields, mistakes);
   if (mistakes.length > 0) throw invalid(mistakes);
 
-  if (subject === null) warnings.push(noSubject(kind));
+  const nested = withoutSecrets(decoded.nested);
+  if (subject === null) warnings.unshift(noSubject(kind));
   return {
     id: receipt.id,
     sourceId: source.id,
     kind,
     type,
     subject,
-    fingerprint: fingerprint(source.id, kind, fields, decoded.nested),
-    actionId: fields["ActionId"] ?? null,
+    fingerprint: fingerprint(source.id, kind, fields, nested),
+    actionId: fields["ActionId"]?.trim() || null,
     status,
     isTest: unresolved.some((macro) => isTelling(macro, kind)) || looksLikeTest(fields, kind),
     receivedAt: receipt.receivedAt,
     occurredAt: occurredAt(kind, fields),
-    currency: fields["Currency"]?.toUpperCase() ?? null,
+    currency: fields["Currency"]?.trim().toUpperCase() ?? null,
     payout: money(fields["Payout"] ?? fields["FinalPayout"]),
     deltaPayout: money(fields["DeltaPayout"]),
     amount: money(fields["Amount"] ?? fields["TransactionAmount"]),
     deltaAmount: money(fields["DeltaAmount"]),
     fields,
-    nested: decoded.nested,
+    nested,
     warnings: [...decoded.warnings, ...warnings].slice(0, mostWarnings),
   };
 }
@@ -71,7 +73,7 @@ function looksLikeTest(fields: Fields, kind: Kind): boolean {
   return Object.entries(fields).some(([key, value]) => {
     if (value !== "12345678") return false;
     const name = findMacro(kind, key)?.macro.name;
-    return name === undefined || /^(SubId\d|SharedId|ClickId|RefClickId)$/.test(name);
+    return name === undefined ? /sub|click|cid/i.test(key) : /^(SubId\d|SharedId|ClickId|RefClickId)$/.test(name);
   });
 }
 

@@ -32,7 +32,7 @@ const reasons: Record<Shape, (value: string, name: string, warnings: Warning[]) 
 
 /** A raw `+` in a query string is read as a blank: `…T11:37:49 08:00`. */
 function repairOffset(field: string, value: string, warnings: Warning[]): string {
-  const repaired = value.replace(/(T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/, "$1+$2");
+  const repaired = value.replace(/([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/, "$1+$2");
   if (repaired !== value)
     warnings.push({ code: "repaired_offset", field, detail: "The + of this date's offset came as a blank; it was put back." });
   return repaired;

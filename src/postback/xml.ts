@@ -6,6 +6,7 @@ import { flatten } from "./flatten.ts";
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: "",
+  cdataPropName: "#cdata",
   ignoreDeclaration: true,
   ignorePiTags: true,
   parseTagValue: false,
@@ -17,33 +18,51 @@ const parser = new XMLParser({
 /** Reads an XML document whose root is only a wrapper. No DTD, no entities but XML's own five and character references. */
 export function decodeXml(text: string): Decoded {
   if (/<!DOCTYPE/i.test(text)) throw new Problem("undecodable", "The XML body has a DOCTYPE; leave it out of the template.");
-  const root = Object.values(parse(text))[0];
-  const object = typeof root === "object" && root !== null ? root : {};
-  return { ...flatten(tidy(object) as Record<string, unknown>), warnings: [] };
+  const root = tidy(rootOf(parse(text)));
+  const { entries, nested } = flatten(typeof root === "object" && root !== null ? (root as Record<string, unknown>) : {});
+  const repeated = Object.entries(nested).filter(([key, list]) => !isItems(key) && Array.isArray(list) && list.every(isText));
+  for (const [key] of repeated) delete nested[key];
+  const repeats = repeated.flatMap(([key, list]) => (list as string[]).map((value): [string, string] => [key, value]));
+  return {
+    entries: [...entries.map(([key, value]): [string, string] => [key.replace(/\.#text$/, ""), value]), ...repeats],
+    nested,
+    warnings: [],
+  };
 }
 
 function parse(text: string): Record<string, unknown> {
   try {
     const verdict = XMLValidator.validate(text);
-    if (verdict !== true) throw new Error(`${verdict.err.msg} (line ${verdict.err.line}, column ${verdict.err.col})`);
+    if (!text.endsWith(">")) throw new Error("it has text after its end");
+    if (verdict !== true) throw new Error(`${verdict.err.msg} (line ${verdict.err.line})`);
     return parser.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Problem(
-      "undecodable",
-      `The body is not well-formed XML: ${reason.slice(0, 300)}. A value with & or < breaks an XML template.`,
-    );
+    throw refuse(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** Resolves references, drops the white space between elements, and takes `{"#text": "x"}` for `x`. */
+/** The one element at the top; fast-xml-parser takes several. */
+function rootOf(document: Record<string, unknown>): unknown {
+  const elements = Object.entries(document).filter(([key]) => key !== "#text");
+  if (elements.length !== 1 || Array.isArray(elements[0]?.[1])) throw refuse("it has more than one element at its top");
+  return elements[0]?.[1];
+}
+
+function refuse(reason: string): Problem {
+  const told = reason.slice(0, 200);
+  return new Problem("undecodable", `The body is not well-formed XML: ${told}. A value with & or < breaks an XML template.`);
+}
+
+/** Resolves references (not in CDATA), drops the white space between elements, and takes `{"#text": "x"}` for `x`. */
 function tidy(value: unknown): unknown {
-  if (typeof value === "string") return resolveReferences(value);
+  if (isText(value)) return resolveReferences(value);
   if (Array.isArray(value)) return value.map(tidy);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([key, inner]) => key !== "#text" || String(inner).trim() !== "");
-  if (entries.length === 1 && entries[0]?.[0] === "#text") return tidy(entries[0][1]);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, key.toLowerCase() === "items" ? list(tidy(inner)) : tidy(inner)]));
+  const { "#text": text = "", "#cdata": cdata = "", ...children } = value as Record<string, unknown>;
+  const own = resolveReferences(String(text)) + [cdata].flat().join("");
+  const entries = Object.entries(children).map(([key, inner]) => [key, isItems(key) ? list(tidy(inner)) : tidy(inner)]);
+  if (entries.length === 0) return own;
+  return Object.fromEntries(own.trim() === "" ? entries : [["#text", own], ...entries]);
 }
 
 /** `<items><item>…</item></items>` is the list that JSON writes as `"items": […]`, also when it holds one item only. */
@@ -51,6 +70,14 @@ function list(items: unknown): unknown {
   if (typeof items !== "object" || items === null || Array.isArray(items)) return items;
   const [only, ...others] = Object.values(items);
   return others.length > 0 ? [items] : [only].flat();
+}
+
+function isItems(key: string): boolean {
+  return key.toLowerCase() === "items";
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 const named: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
