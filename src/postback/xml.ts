@@ -33,8 +33,8 @@ export function decodeXml(text: string): Decoded {
 function parse(text: string): Record<string, unknown> {
   try {
     const verdict = XMLValidator.validate(text);
-    if (!text.endsWith(">")) throw new Error("it has text after its end");
     if (verdict !== true) throw new Error(`${verdict.err.msg} (line ${verdict.err.line})`);
+    if (!text.endsWith(">")) throw new Error("it has text after its end");
     return parser.parse(text);
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error));
