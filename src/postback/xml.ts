@@ -20,14 +20,17 @@ export function decodeXml(text: string): Decoded {
   if (/<!DOCTYPE/i.test(text)) throw new Problem("undecodable", "The XML body has a DOCTYPE; leave it out of the template.");
   const root = tidy(rootOf(parse(text)));
   const { entries, nested } = flatten(typeof root === "object" && root !== null ? (root as Record<string, unknown>) : {});
-  const repeated = Object.entries(nested).filter(([key, list]) => !isItems(key) && Array.isArray(list) && list.every(isText));
-  for (const [key] of repeated) delete nested[key];
-  const repeats = repeated.flatMap(([key, list]) => (list as string[]).map((value): [string, string] => [key, value]));
-  return {
-    entries: [...entries.map(([key, value]): [string, string] => [key.replace(/\.#text$/, ""), value]), ...repeats],
-    nested,
-    warnings: [],
-  };
+  const named = entries.map(([key, value]): [string, string] => [key.replace(/\.#text$/, ""), value]);
+  return { entries: [...named, ...takeRepeats(nested)], nested, warnings: [] };
+}
+
+/** Takes lists of mere text out of `nested`: elements that came more than once, and fall under the rule of repeated keys. */
+function takeRepeats(nested: Record<string, unknown>): [string, string][] {
+  return Object.entries(nested).flatMap(([key, list]) => {
+    if (isItems(key) || !Array.isArray(list) || !list.every(isText)) return [];
+    delete nested[key];
+    return list.map((value): [string, string] => [key, value]);
+  });
 }
 
 function parse(text: string): Record<string, unknown> {
