@@ -73,6 +73,8 @@ create table events (
 
 -- Both rules of repetition and the ledger of an action read this one.
 create index events_by_subject on events (source_id, subject, seq);
+-- An inquiry's subject is the inquiry; this finds it by the action it is about.
+create index inquiries_by_action on events (action_id) where kind = 'action-inquiry' and action_id is not null;
 
 -- A delivery is one event for one destination: the outbox. It is written in the transaction of its event.
 -- `next_at`: not to be tried before; a consumer that claims the delivery moves it ahead, which is its lease.

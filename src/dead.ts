@@ -1,7 +1,7 @@
 import type { App } from "./app.ts";
 import { Problem } from "./domain/problem.ts";
 import type { Receipt } from "./domain/receipt.ts";
-import { authenticate } from "./postback/authenticate.ts";
+import { authenticate, withoutSecretHeader } from "./postback/authenticate.ts";
 import { noteDeadLetters } from "./store/deliveries.ts";
 import { saveQuarantined } from "./store/quarantine.ts";
 
@@ -19,5 +19,5 @@ export async function bury(app: App, letter: string | Receipt): Promise<void> {
     "internal",
     "Our own code failed on this postback again and again. It was kept; report it, update, then re-ingest it.",
   );
-  await saveQuarantined(app.db, letter, source.id, problem);
+  await saveQuarantined(app.db, withoutSecretHeader(letter, source), source.id, problem);
 }

@@ -6,7 +6,7 @@ import { Problem } from "./domain/problem.ts";
 import type { Receipt, ReceiptStatus } from "./domain/receipt.ts";
 import type { Source } from "./domain/source.ts";
 import { select } from "./forward/select.ts";
-import { admit, authenticate } from "./postback/authenticate.ts";
+import { admit, authenticate, withoutSecretHeader } from "./postback/authenticate.ts";
 import { decode } from "./postback/decode.ts";
 import { normalise } from "./postback/normalise.ts";
 import { ring } from "./ring.ts";
@@ -39,11 +39,12 @@ export async function receive(app: App, receipt: Receipt): Promise<Received> {
 /** One postback, from the door to the bell. Bad input ends in quarantine. */
 export async function take(app: App, receipt: Receipt): Promise<Received> {
   const source = await sourceOf(app, receipt);
+  const kept = withoutSecretHeader(receipt, source);
   try {
-    return await ingest(app, receipt, source, admit(receipt, source));
+    return await ingest(app, kept, source, admit(receipt, source));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    await saveQuarantined(app.db, receipt, source.id, problem);
+    await saveQuarantined(app.db, kept, source.id, problem);
     return { status: "quarantined", id: receipt.id, source, problem };
   }
 }

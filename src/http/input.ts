@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Problem } from "../domain/problem.ts";
+import { type Mistake, Problem } from "../domain/problem.ts";
 import { formatInstant, parseDate } from "../domain/time.ts";
 
 z.config({ jitless: true }); // a Worker may not compile code at run time
@@ -47,8 +47,18 @@ function parse(text: string): unknown {
 }
 
 function check(input: unknown, schema: z.ZodType): unknown {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  const mistakes = result.error.issues.map((issue) => ({ field: issue.path.join(".") || "(body)", reason: issue.message }));
-  throw new Problem("invalid_input", mistakes.map(({ field, reason }) => `${field}: ${reason}`).join("; "), mistakes);
+  const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, schema));
+  throw new Problem("invalid_input", mistakes.map(({ field, reason }) => `${field} ${reason}`).join("; "), mistakes);
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType): Mistake[] {
+  const field = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const known = field === "" && schema instanceof z.ZodObject ? `; known are ${Object.keys(schema.shape).join(", ") || "none"}` : "";
+    return issue.keys.map((key) => ({ field: [field, key].filter(Boolean).join("."), reason: `is not known here${known}` }));
+  }
+  if (issue.code === "invalid_type" && issue.input === undefined) return [{ field, reason: "is missing" }];
+  return [{ field: field || "(body)", reason: issue.message.replace(/^(Invalid|Too)/, (word) => `is ${word.toLowerCase()}`) }];
 }

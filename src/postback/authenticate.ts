@@ -40,6 +40,13 @@ export function admit(receipt: Receipt, source: Source): Warning[] {
   throw new Problem("address_refused", `${detail} Add it to allowed_ips, or set ip_policy to "log".`);
 }
 
+/** A receipt as it may be kept: without the header that its source takes for a secret. */
+export function withoutSecretHeader(receipt: Receipt, { requiredHeader }: Source): Receipt {
+  if (requiredHeader === null) return receipt;
+  const { [requiredHeader.name]: _secret, ...headers } = receipt.headers;
+  return { ...receipt, headers };
+}
+
 /** True when `address` lies in one of the ranges; an IPv4 address written as IPv6 counts as what it is. */
 export function isListed(address: string, ranges: string[]): boolean {
   if (!ip.isValid(address)) return false;

@@ -51,9 +51,12 @@ const insertAttempt = `
 
 const concludeDelivery = `
   update deliveries set state = ?3, attempts = ?4, next_at = ?5, ring_at = ?6, reason = ?7, updated_at = ?8
-  where event_id = ?1 and destination_id = ?2`;
+  where event_id = ?1 and destination_id = ?2 and (state = 'pending' or ?3 = 'delivered')`;
 
-/** Writes an attempt and what became of its delivery, in one transaction. `delivery.attempts` counts this attempt already. */
+/**
+ * Writes an attempt and what became of its delivery, in one transaction. `delivery.attempts` counts this attempt already.
+ * A failure that ends after another attempt has succeeded changes nothing any more.
+ */
 export async function recordAttempt(db: D1Database, delivery: Delivery, outcome: Outcome, startedAt: Instant): Promise<void> {
   const { eventId, destinationId, state, attempts, updatedAt } = delivery;
   const nextAt = delivery.nextAttemptAt ?? updatedAt;

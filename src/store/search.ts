@@ -22,16 +22,33 @@ const listing = { table: "events", columns: eventColumns, key: ["id"] };
 
 /** Events, newest first. Ids sort by time of arrival, so that a span of time is a span of ids. */
 export async function listEvents(db: D1Database, search: EventSearch): Promise<{ events: Event[]; next: string | null }> {
-  const within = [...spanOf(search), ...when(search.actionId, "source_id in (select id from sources) and subject = 'action:' || ?")];
+  const within = [...spanOf(search), ...when(search.actionId, ofAction)];
   const fitting = [
     ...when(search.kind, "kind = ?"),
     ...when(search.type, "type = ?"),
     ...when(search.status?.toUpperCase(), "status = ?"),
     ...when(search.source, "source_id = ? or source_id = (select id from sources where name = ?)"),
-    ...when(search.q && JSON.stringify(search.q).slice(1, -1), "instr(lower(fields || nested || id), lower(?)) > 0"),
+    ...(search.q === undefined ? [] : [holding(search.q)]),
   ];
   const { rows, next } = await listPage(db, listing, within, fitting, search.limit);
   return { events: rows.map(eventOf), next: next?.[0] ?? null };
+}
+
+/** Lifecycle and clearing have the action for their subject; an inquiry only names it. */
+const ofAction = `id in (
+  select id from events where source_id in (select id from sources) and subject = 'action:' || ?
+  union all
+  select id from events where kind = 'action-inquiry' and action_id = ?
+)`;
+
+/** Text in the id, in a key or in a value. The raw JSON is looked through first, since it is the faster; its punctuation is no text. */
+function holding(text: string): Condition {
+  const part = "instr(lower(key), lower(?)) > 0 or instr(lower(atom), lower(?)) > 0";
+  return {
+    sql: `instr(id, ?) > 0 or (instr(lower(fields || nested), lower(?)) > 0 and (
+      exists (select 1 from json_tree(fields) where ${part}) or exists (select 1 from json_tree(nested) where ${part})))`,
+    values: [text, JSON.stringify(text).slice(1, -1), text, text, text, text],
+  };
 }
 
 /** The range of ids that a search is bounded by. */
