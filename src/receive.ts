@@ -65,7 +65,7 @@ export async function ingest(app: App, receipt: Receipt, source: Source, noted: 
 }
 
 /** The source that the receipt's token names; one that was made elsewhere a moment ago counts too. Throws `unauthorized`. */
-async function sourceOf(app: App, receipt: Receipt): Promise<Source> {
+export async function sourceOf(app: App, receipt: Pick<Receipt, "tokenHash" | "receivedAt">): Promise<Source> {
   const known = authenticate(receipt, (await app.catalog.current(app.db)).sources);
   const source = known ?? authenticate(receipt, (await app.catalog.anew(app.db)).sources);
   if (source) return source;

@@ -1,55 +1,21 @@
-import * as z from "zod";
 import type { App } from "../app.ts";
 import { request } from "../deliver.ts";
-import { type Destination, destinationMethods } from "../domain/destination.ts";
+import type { Destination } from "../domain/destination.ts";
 import { newEventId, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { defaultRetrySchedule } from "../forward/backoff.ts";
-import { compileFilter, filterNames } from "../forward/filter.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { newSigningSecret } from "../forward/sign.ts";
-import { checkTarget } from "../forward/target.ts";
 import { saveDestination } from "../store/destinations.ts";
 import { isTaken } from "../store/sources.ts";
 import { sweep } from "../sweep.ts";
+import { changed, changes, hidden, settings } from "./destination-settings.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
 
-/** Headers that are ours or HTTP's to set. */
-const reserved = /^(webhook-.*|host|content-length|content-type|transfer-encoding|connection|user-agent|cf-.*)$/;
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9-]{1,100}$/, "must be a header name")
-  .refine((name) => !reserved.test(name.toLowerCase()), "is set by Postback Edge or by HTTP itself");
-
-const settings = {
-  url: z.string().max(2000),
-  filter: z
-    .string()
-    .max(2000)
-    .describe(`A CEL expression over ${filterNames.join(", ")}; empty selects every event.`),
-  method: z.enum(destinationMethods),
-  headers: z
-    .record(
-      headerName,
-      z
-        .string()
-        .max(4000)
-        .regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"),
-    )
-    .describe("Sent with each attempt; kept encrypted."),
-  timeout: z.number().int().min(1).max(30).describe("Seconds for one attempt."),
-  retry_schedule: z.array(z.number().int().min(1).max(86_400)).max(30).describe("Pauses between attempts, in seconds."),
-};
-const name = z.string().trim().min(1).max(100);
-const state = z.enum(["active", "paused", "disabled"]).describe("Paused and disabled destinations hold their deliveries.");
-const { url, ...optional } = settings;
-const input = z.strictObject({ name, url, ...z.object(optional).partial().shape, state: state.optional() });
-const change = z.strictObject({ name, ...settings, state }).partial();
-
 export const createDestination = endpoint({
   summary: "Create a destination: the answer holds its signing secret, this once",
-  body: input,
+  body: settings,
   success: 201,
   run: async ({ app, body }) => {
     const secret = newSigningSecret();
@@ -90,7 +56,7 @@ export const showDestination = endpoint({
 
 export const updateDestination = endpoint({
   summary: "Change a destination; what is left out stays. Making it active again drains what it held",
-  body: change,
+  body: changes,
   run: async ({ app, params, body }) => {
     const destination = await changed(app, await find(app, params["id"]), body);
     await save(app, destination);
@@ -106,6 +72,7 @@ export const deleteDestination = endpoint({
     const destination = await find(app, params["id"]);
     await save(app, {
       ...destination,
+      url: new URL(destination.url).origin, // the rest may hold a key
       state: "deleted",
       stateReason: "deleted by the operator",
       sealed: "",
@@ -135,28 +102,6 @@ async function find(app: App, id: string | undefined): Promise<Destination> {
   throw new Problem("not_found", "There is no destination with this id. GET /destinations lists them.");
 }
 
-async function changed(app: App, destination: Destination, input: z.infer<typeof change>): Promise<Destination> {
-  checkTarget(input.url ?? destination.url, app.config.allowLoopback);
-  compileFilter(input.filter ?? destination.filter);
-  const sealed = input.headers
-    ? await app.seal.seal({ ...(await app.seal.open(destination.sealed)), headers: input.headers })
-    : destination.sealed;
-  return {
-    ...destination,
-    name: input.name ?? destination.name,
-    url: input.url ?? destination.url,
-    method: input.method ?? destination.method,
-    filter: input.filter ?? destination.filter,
-    timeout: input.timeout ?? destination.timeout,
-    retrySchedule: input.retry_schedule ?? destination.retrySchedule,
-    headerNames: input.headers ? Object.keys(input.headers) : destination.headerNames,
-    sealed,
-    state: input.state ?? destination.state,
-    stateReason: input.state === undefined ? destination.stateReason : input.state === "active" ? null : `${input.state} by the operator`,
-    updatedAt: app.now(),
-  };
-}
-
 async function save(app: App, destination: Destination): Promise<void> {
   try {
     await saveDestination(app.db, destination);
@@ -175,7 +120,7 @@ function view(destination: Destination) {
     url: destination.url,
     method: destination.method,
     filter: destination.filter,
-    headers: Object.fromEntries(destination.headerNames.map((header) => [header, "[hidden]"])),
+    headers: Object.fromEntries(destination.headerNames.map((header) => [header, hidden])),
     timeout: destination.timeout,
     retry_schedule: destination.retrySchedule,
     state: destination.state,

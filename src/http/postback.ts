@@ -2,8 +2,8 @@ import { newEventId } from "../domain/id.ts";
 import { isKind } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import { largestReceipt, type Receipt } from "../domain/receipt.ts";
-import { authenticate, hashSecret } from "../postback/authenticate.ts";
-import { type Received, receive } from "../receive.ts";
+import { hashSecret } from "../postback/authenticate.ts";
+import { type Received, receive, sourceOf } from "../receive.ts";
 import { endpoint } from "./endpoint.ts";
 import { respondProblem } from "./respond.ts";
 
@@ -21,7 +21,7 @@ export const probePostback = endpoint({
   isOpen: true,
   run: async ({ app, params }) => {
     const caller = { tokenHash: hashSecret(params["token"] ?? ""), receivedAt: app.now() };
-    if (!authenticate(caller, (await app.catalog.current(app.db)).sources)) throw new Problem("unauthorized", "No source has this token.");
+    await sourceOf(app, caller);
     if (!isKind(params["kind"] ?? "")) throw new Problem("unknown_kind", "The URL ends in no kind of postback.");
     return new Response(null);
   },

@@ -25,6 +25,7 @@ const readLimitMs = 2 * second;
  */
 export class Catalog {
   #copy: Copy | null = null;
+  #isOld = false;
   #readingSince = 0;
   #version = 0;
   readonly #now: () => Instant;
@@ -35,7 +36,7 @@ export class Catalog {
 
   async current(db: D1Database): Promise<Copy> {
     const copy = this.#copy;
-    const age = copy ? this.#now() - copy.at : Number.POSITIVE_INFINITY;
+    const age = copy && !this.#isOld ? this.#now() - copy.at : Number.POSITIVE_INFINITY;
     if (copy && age < freshMs) return copy;
     const isBeingRead = this.#now() - this.#readingSince < readLimitMs;
     if (copy && age < usableMs && isBeingRead) return copy;
@@ -48,7 +49,7 @@ export class Catalog {
 
   /** Reads anew, unless that happened within the last second: for what nobody here knows yet. */
   async anew(db: D1Database): Promise<Copy> {
-    if (this.#copy && this.#now() - this.#copy.at < second) return this.#copy;
+    if (this.#copy && !this.#isOld && this.#now() - this.#copy.at < second) return this.#copy;
     return await this.#read(db);
   }
 
@@ -57,9 +58,9 @@ export class Catalog {
     return this.#copy ?? { sources: [], destinations: [] };
   }
 
-  /** Something was changed here: what is known, or being read right now, is old. */
+  /** Something was changed here: what is known, or being read right now, is old, and serves only when D1 does not answer. */
   forget(): void {
-    this.#copy = null;
+    this.#isOld = true;
     this.#version++;
   }
 
@@ -68,7 +69,10 @@ export class Catalog {
     const version = this.#version;
     const [sources, destinations] = await within(readLimitMs, db.batch<Row>([db.prepare(selectSources), db.prepare(selectDestinations)]));
     const copy = { sources: (sources?.results ?? []).map(sourceOf), destinations: (destinations?.results ?? []).map(destinationOf), at };
-    if (version === this.#version) this.#copy = copy;
+    if (version === this.#version) {
+      this.#copy = copy;
+      this.#isOld = false;
+    }
     return copy;
   }
 }

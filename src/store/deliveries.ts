@@ -7,7 +7,7 @@ import { numberOf, type Row, textOf } from "./rows.ts";
 /** What a consumer has beyond the destination's timeout, to record the attempt, before the delivery is free again. */
 const leaseMarginMs = 15 * second;
 
-/** How much earlier than its time a delivery may be claimed: the clocks of two machines never quite agree. */
+/** How much earlier than its time a delivery may be claimed for its first attempt: the clocks of two machines never quite agree. */
 const clockSlackMs = second;
 
 /** How long a ring may take to be heard before the sweep rings again. */
@@ -16,7 +16,7 @@ export const ringGraceMs = 15 * second;
 const claim = `
   update deliveries
   set next_at = ?2 + 1000 * coalesce((select timeout from destinations where id = destination_id), 30)
-  where state = 'pending' and next_at <= ?3
+  where state = 'pending' and next_at <= iif(attempts = 0, ?4, ?3)
   and (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?1))
   returning *`;
 
@@ -34,7 +34,9 @@ export interface Claimed {
 export async function claimDeliveries(db: D1Database, ids: string[], now: Instant): Promise<Claimed[]> {
   const keys = ids.map(parseDeliveryId).filter((key) => key !== null);
   const [claimed, events] = await db.batch<Row>([
-    db.prepare(claim).bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), now + leaseMarginMs, now + clockSlackMs),
+    db
+      .prepare(claim)
+      .bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), now + leaseMarginMs, now, now + clockSlackMs),
     db.prepare(selectEvents).bind(JSON.stringify(keys.map((key) => key.eventId))),
   ]);
   const byId = new Map(events?.results.map((row) => [textOf(row, "id"), eventOf(row)]));
@@ -46,19 +48,20 @@ export async function claimDeliveries(db: D1Database, ids: string[], now: Instan
 
 const insertAttempt = `
   insert into attempts (event_id, destination_id, number, at, delivered, status, reason, latency_ms, response_headers, response_body)
-  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-  on conflict (event_id, destination_id, number) do nothing`;
+  select ?1, ?2, attempts + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9 from deliveries where event_id = ?1 and destination_id = ?2`;
 
 const concludeDelivery = `
-  update deliveries set state = ?3, attempts = ?4, next_at = ?5, ring_at = ?6, reason = ?7, updated_at = ?8
-  where event_id = ?1 and destination_id = ?2 and (state = 'pending' or ?3 = 'delivered')`;
+  update deliveries set
+    attempts = attempts + 1, updated_at = ?7,
+    state = iif(state = 'delivered', state, ?3), reason = iif(state = 'delivered', reason, ?6), next_at = ?4, ring_at = ?5
+  where event_id = ?1 and destination_id = ?2`;
 
 /**
- * Writes an attempt and what became of its delivery, in one transaction. `delivery.attempts` counts this attempt already.
- * A failure that ends after another attempt has succeeded changes nothing any more.
+ * Writes an attempt and what became of its delivery, in one transaction. The row counts its attempts itself: two may overlap when
+ * an operator sends again. A failure that ends after another has succeeded leaves the delivery delivered.
  */
 export async function recordAttempt(db: D1Database, delivery: Delivery, outcome: Outcome, startedAt: Instant): Promise<void> {
-  const { eventId, destinationId, state, attempts, updatedAt } = delivery;
+  const { eventId, destinationId, state, updatedAt } = delivery;
   const nextAt = delivery.nextAttemptAt ?? updatedAt;
   await db.batch([
     db
@@ -66,7 +69,6 @@ export async function recordAttempt(db: D1Database, delivery: Delivery, outcome:
       .bind(
         eventId,
         destinationId,
-        attempts,
         startedAt,
         outcome.delivered ? 1 : 0,
         outcome.status,
@@ -75,7 +77,7 @@ export async function recordAttempt(db: D1Database, delivery: Delivery, outcome:
         JSON.stringify(outcome.headers),
         outcome.body,
       ),
-    db.prepare(concludeDelivery).bind(eventId, destinationId, state, attempts, nextAt, nextAt + ringGraceMs, outcome.reason, updatedAt),
+    db.prepare(concludeDelivery).bind(eventId, destinationId, state, nextAt, nextAt + ringGraceMs, outcome.reason, updatedAt),
   ]);
 }
 

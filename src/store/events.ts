@@ -22,12 +22,12 @@ export const selectEvents = `select ${eventColumns} from events where id in (sel
 
 const listBySubject = `
   select ${eventColumns} from events
-  where source_id in (select id from sources) and subject = ?1 order by seq limit 2000`;
+  where source_id in (select id from sources) and subject = ?1 order by seq desc limit 2000`;
 
-/** Every event about an action, of all sources, in the order they were stored. impact.com allows 1,000 changes an action. */
+/** The events about an action, of all sources, in the order they were stored: impact.com allows 1,000 changes an action. */
 export async function listActionEvents(db: D1Database, actionId: string): Promise<Event[]> {
   const { results } = await db.prepare(listBySubject).bind(`action:${actionId}`).all<Row>();
-  return results.map(eventOf);
+  return results.map(eventOf).reverse();
 }
 
 /** An event from its row. */

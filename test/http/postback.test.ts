@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { App } from "../../src/app.ts";
 import { kinds } from "../../src/domain/kind.ts";
 import { answer } from "../../src/http/router.ts";
+import { Catalog } from "../../src/store/catalog.ts";
 import { call, newApp, newDestination, newSource, operate } from "../kit.ts";
 import { held, only, send, sendAccepted, type TestSource } from "./ask.ts";
 import { farHost, useFarSide } from "./far.ts";
@@ -351,6 +352,18 @@ describe("another method", () => {
   });
 });
 
+describe("a source that was made in another isolate a second ago", () => {
+  test.each(["GET", "HEAD"])("is known to a %s", async (method) => {
+    const clock = { now: Date.now() };
+    const catalog = new Catalog(() => clock.now);
+    await catalog.current(env.DB);
+    const source = await newSource();
+    clock.now += 1500;
+    const url = `${source.urls["action-lifecycle"]}?${sale}`;
+    expect((await answer(new Request(url, { method }), () => newApp({ catalog }))).status).toBe(200);
+  });
+});
+
 describe("while D1 does not store", () => {
   const fails = () => Promise.reject(new Error("D1_ERROR: storage is away, near select"));
   const hangs = () => new Promise<never>(() => {});
@@ -376,6 +389,13 @@ describe("while D1 does not store", () => {
     const response = await callWith({ db: database(answers) }, source);
     expect([response.status, await response.text()]).toEqual([202, "TAKEN"]);
     expect(response.headers.get("x-event-status")).toBe("deferred");
+  });
+
+  test("a postback that is put off right after an operator's change is answered as its source says too", async () => {
+    const source = await newSource({ success_status: 202, success_body: "TAKEN" });
+    await sendAccepted(source, { query: sale });
+    await operate(`/sources/${source.id}`, { dedupe_window: 5 }, "PATCH");
+    expect((await callWith({ db: database(fails) }, source)).status).toBe(202);
   });
 
   test("what was put off is stored once D1 is back, under the id that was answered", async () => {
