@@ -15,11 +15,10 @@ export default {
 
   async queue(batch, env, context) {
     const app = appOf(env, context);
-    if (batch.queue.endsWith("-deliveries"))
-      return await deliver(
-        app,
-        batch.messages.map(({ body }) => body as Ring),
-      );
+    if (batch.queue.endsWith("-deliveries")) {
+      const rings = batch.messages.map(({ body }) => body as Ring);
+      return await deliver(app, rings);
+    }
     const take = batch.queue.endsWith("-intake") ? takeDeferred : bury;
     for (const message of batch.messages) {
       await take(app, message.body as never).then(

@@ -9,7 +9,7 @@ export const showHealth = endpoint({
   isOpen: true,
   run: async ({ app }) => {
     const [d1, deliveries, intake] = await Promise.all([
-      stateOf(app.db.prepare("select 1").run()),
+      stateOf(() => app.db.prepare("select 1").run()),
       queueState(app.queues.deliveries),
       queueState(app.queues.intake),
     ]);
@@ -20,12 +20,14 @@ export const showHealth = endpoint({
 
 /** `metrics()` is the one question a queue answers without being sent a message. */
 function queueState(queue: App["queues"][keyof App["queues"]]): Promise<"ok" | "failing"> {
-  return stateOf(queue.metrics());
+  return stateOf(() => queue.metrics());
 }
 
-async function stateOf(work: Promise<unknown>): Promise<"ok" | "failing"> {
-  return await within(limitMs, work).then(
-    () => "ok" as const,
-    () => "failing" as const,
-  );
+async function stateOf(question: () => Promise<unknown>): Promise<"ok" | "failing"> {
+  try {
+    await within(limitMs, question());
+    return "ok";
+  } catch {
+    return "failing";
+  }
 }

@@ -2,6 +2,7 @@ import type { Warning } from "../domain/fields.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { decodeJson } from "./json.ts";
+import { decodeMultipart, isMultipart } from "./multipart.ts";
 import { decodeText } from "./text.ts";
 import { decodeXml } from "./xml.ts";
 
@@ -29,12 +30,13 @@ export function decode(receipt: Receipt): Decoded {
   };
 }
 
-/** Nothing, JSON, XML or a form, told apart by the first character. */
+/** Nothing, JSON, XML or one of the two kinds of forms, told apart by how it begins. */
 function decodeBody(text: string): Decoded {
   if (text === "") return { entries: [], nested: {}, warnings: [] };
   if (text.startsWith("{") || text.startsWith("[")) return decodeJson(text);
   if (text.startsWith("<")) return decodeXml(text);
-  if (/^[^\s={}<>"]+=/.test(text)) return decodeForm(text);
+  if (isMultipart(text)) return decodeMultipart(text);
+  if (/^[^={}<>"\r\n]{1,100}=/.test(text)) return decodeForm(text.replace(/^\?/, ""));
   throw new Problem(
     "undecodable",
     "The body is neither JSON, XML nor a form. Choose JSON as body format in impact.com and paste the template of this source.",

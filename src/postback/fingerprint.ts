@@ -9,12 +9,9 @@ import { foldKey } from "./fields.ts";
 export function fingerprint(sourceId: string, kind: string, fields: Fields, nested: Record<string, unknown>): string {
   const pairs = [...Object.entries(fields), ...Object.entries(nested)];
   const canonical = pairs.map(([key, value]) => JSON.stringify([foldKey(key), sorted(value)])).sort();
-  return sha256(JSON.stringify([sourceId, kind, canonical]));
-}
-
-/** SHA-256 of a text, hex. */
-export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([sourceId, kind, canonical]))
+    .digest("hex");
 }
 
 function sorted(value: unknown): unknown {

@@ -18,11 +18,13 @@ export function withoutSecrets<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, isSecretKey(key) ? removed : withoutSecrets(inner)])) as T;
 }
 
-/** Where a secret can stand in raw text: a pair of a query or form, of JSON, an XML element or attribute. Each captures what stays before it, the key, what stands between, and the value. */
+/** Where a secret can stand in raw text: a pair of a query or form, of JSON, an XML element, a part of a multipart form,
+ * an XML attribute. Each captures what stays before it, the key, what stands between, and the value. */
 const places = [
   /([?&]|^)([^=&\s"<>]{1,60})(=)([^&\s"<>]+)/g,
   /(")([^"\\]{1,60})("\s{0,20}:\s{0,20})("(?:[^"\\]|\\.)*(?:"|\\?$)|[\w.+-]+)/gs,
   /(<)([\w.-]{1,60})((?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?)([^<\]]+)/g,
+  /(name=")([^"\r\n]{1,60})("[^\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n)([^\r\n]+)/gi,
   /([<\s])([\w.-]{1,60})(\s{0,5}=\s{0,5}["'])([^"'<]+)/g,
 ];
 
