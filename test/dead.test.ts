@@ -30,6 +30,7 @@ test("a receipt that can be taken by now becomes its event", async () => {
   const receipt = aReceipt({ tokenHash: hashSecret(source.token), query: "action_id=dead.1&status=PENDING" });
   await bury(newApp(), receipt);
   expect((await findEvent(env.DB, receipt.id))?.event).toMatchObject({ actionId: "dead.1", receivedAt: receipt.receivedAt });
+  expect(await findQuarantined(env.DB, receipt.id)).toBeNull();
 });
 
 test("a delivery whose ring is dead says so, and stays pending for the sweep", async () => {

@@ -26,6 +26,7 @@ test("while D1 fails, a postback waits in the real intake queue, and becomes the
   await edge.sql("alter table events rename to events_away");
   const response = await fetch(`${url}?action_id=lane.1&status=PENDING&payout=2.50`);
   expect([response.status, await response.text(), response.headers.get("x-event-status")]).toEqual([200, "OK", "deferred"]);
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // long enough for the consumer to try, and to fail
 
   await edge.sql("alter table events_away rename to events");
   const id = response.headers.get("x-event-id");
