@@ -73,8 +73,9 @@ function serve() {
   const args = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", stateDir, "--inspector-port", "0"];
   // Request lines would show tokens, so only warnings. --test-scheduled spares the advice to ring the cron by hand: we do.
   args.push("--log-level", "warn", "--show-interactive-dev-session=false", "--test-scheduled");
-  // Of .dev.vars, Wrangler passes on only what [secrets] lists.
-  args.push("--var", `ALLOW_LOOPBACK:${secrets.ALLOW_LOOPBACK}`);
+  // Of .dev.vars, Wrangler passes on only what [secrets] lists. And the second lane is no safe place here: the local Queue is in
+  // memory and a kill empties it, so a postback waits for a busy database.
+  args.push("--var", `ALLOW_LOOPBACK:${secrets.ALLOW_LOOPBACK}`, "--var", `STORE_TIME_LIMIT_MS:${secrets.STORE_TIME_LIMIT_MS ?? 20_000}`);
   const env = { CLOUDFLARE_CF_FETCH_ENABLED: "false", X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" };
   return leashed("inherit", env, "dev", ...args);
 }

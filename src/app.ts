@@ -44,5 +44,6 @@ export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): A
 
 function lastingOf(env: Env): Lasting {
   const config = readConfig(env);
-  return { config, catalog: new Catalog(Date.now), seal: newSeal(config.encryptionKey) };
+  const readLimitMs = (config.storeTimeLimitMs * 2) / 3; // reading is followed by storing, within the same limit
+  return { config, catalog: new Catalog(Date.now, readLimitMs), seal: newSeal(config.encryptionKey) };
 }

@@ -17,7 +17,6 @@ export interface Copy {
 const freshMs = 3 * second;
 /** Up to this age it may be used while somebody else is reading it anew. */
 const usableMs = 5 * second;
-const readLimitMs = 2 * second;
 
 /**
  * Sources and destinations as this isolate knows them, so that a postback costs one round trip to D1 and not two.
@@ -29,16 +28,19 @@ export class Catalog {
   #readingSince = 0;
   #version = 0;
   readonly #now: () => Instant;
+  readonly #readLimitMs: number;
 
-  constructor(now: () => Instant) {
+  /** `readLimitMs` is how long D1 may take for one reading. */
+  constructor(now: () => Instant, readLimitMs: number) {
     this.#now = now;
+    this.#readLimitMs = readLimitMs;
   }
 
   async current(db: D1Database): Promise<Copy> {
     const copy = this.#copy;
     const age = copy && !this.#isOld ? this.#now() - copy.at : Number.POSITIVE_INFINITY;
     if (copy && age < freshMs) return copy;
-    const isBeingRead = this.#now() - this.#readingSince < readLimitMs;
+    const isBeingRead = this.#now() - this.#readingSince < this.#readLimitMs;
     if (copy && age < usableMs && isBeingRead) return copy;
     this.#readingSince = this.#now();
     return await this.#read(db).catch((error) => {
@@ -67,7 +69,10 @@ export class Catalog {
   async #read(db: D1Database): Promise<Copy> {
     const at = this.#now();
     const version = this.#version;
-    const [sources, destinations] = await within(readLimitMs, db.batch<Row>([db.prepare(selectSources), db.prepare(selectDestinations)]));
+    const [sources, destinations] = await within(
+      this.#readLimitMs,
+      db.batch<Row>([db.prepare(selectSources), db.prepare(selectDestinations)]),
+    );
     const copy = { sources: (sources?.results ?? []).map(sourceOf), destinations: (destinations?.results ?? []).map(destinationOf), at };
     if (version === this.#version) {
       this.#copy = copy;

@@ -355,7 +355,7 @@ describe("another method", () => {
 describe("a source that was made in another isolate a second ago", () => {
   test.each(["GET", "HEAD"])("is known to a %s", async (method) => {
     const clock = { now: Date.now() };
-    const catalog = new Catalog(() => clock.now);
+    const catalog = new Catalog(() => clock.now, 2000);
     await catalog.current(env.DB);
     const source = await newSource();
     clock.now += 1500;

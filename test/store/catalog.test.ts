@@ -10,7 +10,7 @@ import { metered } from "./meter.ts";
 /** A catalog with a clock that stands still until it is moved. */
 function aCatalog() {
   const clock = { now: 1_000_000 };
-  return { clock, catalog: new Catalog(() => clock.now) };
+  return { clock, catalog: new Catalog(() => clock.now, 2000) };
 }
 
 /** Saves a source behind the catalog's back, as another isolate would; returns its id. */

@@ -126,7 +126,7 @@ async function everyStatement(): Promise<{ sql: string; values: unknown[] }[]> {
   for (const resolved of [true, false]) await listQuarantined(counted, { resolved, limit, source: "x", ...span });
   await listQuarantined(counted, { resolved: false, limit });
   await resolveQuarantined(counted, receipt.id, eventId, now);
-  await new Catalog(Date.now).current(counted);
+  await new Catalog(Date.now, 2000).current(counted);
 
   const unique = new Map(bill.statements.map((statement) => [statement.sql, statement]));
   return [...unique.values()];
