@@ -29,7 +29,7 @@ create table destinations (
   url             text    not null,
   method          text    not null default 'POST' check (method in ('POST', 'PUT', 'PATCH')),
   filter          text    not null default '',
-  timeout         integer not null default 15 check (timeout between 1 and 30),
+  timeout         integer not null default 15 check (timeout between 1 and 25),
   retry_schedule  text    not null check (json_valid(retry_schedule)),
   header_names    text    not null default '[]' check (json_valid(header_names)),
   sealed          text    not null,

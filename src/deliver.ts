@@ -3,6 +3,7 @@ import type { Delivery, Outcome } from "./domain/delivery.ts";
 import { deliveryId } from "./domain/delivery.ts";
 import type { Destination } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
+import { TimeLimit, within } from "./domain/limit.ts";
 import { Problem } from "./domain/problem.ts";
 import { second } from "./domain/time.ts";
 import { version } from "./domain/version.ts";
@@ -15,13 +16,21 @@ import { ring } from "./ring.ts";
 import { cancelDelivery, claimDeliveries, recordAttempt } from "./store/deliveries.ts";
 import { disableDestination } from "./store/destinations.ts";
 
-/** The bell rang: claims what is due of the named deliveries, attempts each, records each outcome. */
+/** How long a batch of rings may take before the next one is let in, while the slow ones of it go on. */
+const patienceMs = 250;
+
+/** The bell rang: claims what is due of the named deliveries, attempts each, records each outcome. One slow destination delays no other. */
 export async function deliver(app: App, deliveryIds: string[]): Promise<void> {
   const claimed = await claimDeliveries(app.db, [...new Set(deliveryIds)], app.now());
-  const outcomes = await Promise.allSettled(claimed.map(({ delivery, event }) => attempt(app, delivery, event)));
-  for (const { reason } of outcomes.filter((outcome) => outcome.status === "rejected")) {
-    console.error("deliver: an attempt could not be recorded, its lease will end", String(reason));
-  }
+  const attempts = Promise.all(claimed.map(({ delivery, event }) => attempt(app, delivery, event).catch(complain)));
+  app.later(attempts);
+  await within(patienceMs, attempts).catch((slow) => {
+    if (!(slow instanceof TimeLimit)) throw slow;
+  });
+}
+
+function complain(error: unknown): void {
+  console.error("deliver: an attempt could not be recorded, its lease will end", String(error));
 }
 
 /** One attempt at one delivery, from the claim to the next ring. */

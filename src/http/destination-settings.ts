@@ -31,7 +31,7 @@ const fields = {
         .regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"),
     )
     .describe("Sent with each attempt; kept encrypted."),
-  timeout: z.number().int().min(1).max(30).describe("Seconds for one attempt."),
+  timeout: z.number().int().min(1).max(25).describe("Seconds for one attempt."),
   retry_schedule: z.array(z.number().int().min(1).max(86_400)).max(30).describe("Pauses between attempts, in seconds."),
 };
 const name = z.string().trim().min(1).max(100);

@@ -15,7 +15,7 @@ export const ringGraceMs = 15 * second;
 
 const claim = `
   update deliveries
-  set next_at = ?2 + 1000 * coalesce((select timeout from destinations where id = destination_id), 30)
+  set next_at = ?2 + 1000 * coalesce((select timeout from destinations where id = destination_id), 25)
   where state = 'pending' and next_at <= iif(attempts = 0, ?4, ?3)
   and (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?1))
   returning *`;
