@@ -10,6 +10,7 @@ import { whenOrphaned } from "./orphan.mjs";
 
 const readyLimitMs = 60_000;
 const cronMs = 60_000;
+const graceMs = 20_000; // the sweep leaves alone what was accepted in the last seconds, before a kill perhaps
 const patienceMs = 6_000;
 
 let running = null; // what is on the leash now
@@ -27,6 +28,7 @@ await becomeReady();
 const source = (await firstSourceStillThere()) ?? (await createFirstSource());
 tell();
 ring();
+setTimeout(ring, graceMs);
 setInterval(ring, cronMs);
 
 /** Ends what runs, then this process: with a complaint and exit code 1, or without and 0. Only the first call counts. */

@@ -4,7 +4,7 @@ import { ring } from "./ring.ts";
 import { listUnheard } from "./store/deliveries.ts";
 
 /** How many lost rings of one destination are made good in one minute. */
-const mostPerDestination = 1000;
+const mostPerDestination = 3000;
 
 /**
  * Every minute: rings again for what is due and was not heard. Held deliveries (of paused and disabled destinations) are left

@@ -4,7 +4,7 @@ import { day, type Instant, second } from "../domain/time.ts";
 /** Pauses after a failed attempt, in seconds: eleven attempts within about 76 hours. */
 export const defaultRetrySchedule = [5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/** A refusal (most 4xx, a redirect) seldom mends itself, so it gets the first pauses only: five attempts in about 36 minutes. */
+/** A refusal (most 4xx) seldom mends itself, so it gets the first pauses only: five attempts in about 36 minutes. */
 const refusedPauses = 4;
 const jitter = 0.2;
 const longestWait = day;
@@ -39,5 +39,5 @@ export function parseRetryAfter(value: string | null, now: Instant): number | nu
 }
 
 function isRefusal(status: number | null): boolean {
-  return status !== null && status >= 300 && status < 500 && status !== 408 && status !== 429;
+  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
