@@ -1,3 +1,4 @@
+import { version } from "../domain/version.ts";
 import { showAction } from "./actions.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
 import {
@@ -25,8 +26,15 @@ const document = endpoint({
   run: async ({ origin }) => ({ body: openApi(routes, origin) }),
 });
 
+const welcome = endpoint({
+  summary: "What this is, and where to go on",
+  isOpen: true,
+  run: async ({ origin }) => ({ body: { name: "Postback Edge", version, api: `${origin}/openapi.json`, health: `${origin}/health` } }),
+});
+
 /** Every address there is, and who answers there. */
 export const routes: [path: string, methods: Methods][] = [
+  ["/", { GET: welcome }],
   ["/in/:token/:kind?", { GET: receivePostback, POST: receivePostback, HEAD: probePostback }],
   ["/sources", { GET: listSources, POST: createSource }],
   ["/sources/:id", { GET: showSource, PATCH: updateSource }],

@@ -5,7 +5,7 @@ import { call, newApp, newSource, operate, origin } from "../kit.ts";
 import { asOperator, sendAccepted } from "./ask.ts";
 
 describe("an address that does not exist", () => {
-  test.each(["/", "/nothing", "/sources/a/b/c", "/in", "/in/", "/events/a/deliveries", "/.env", "/%00", "//sources"])(
+  test.each(["/nothing", "/sources/a/b/c", "/in", "/in/", "/events/a/deliveries", "/.env", "/%00", "//sources"])(
     "is 404: %s",
     async (path) => {
       const response = await call(origin + path, { headers: asOperator });
@@ -97,4 +97,9 @@ describe("a Worker with a wrong configuration", () => {
 
   test("does not tell the world what is wrong with it", async () =>
     expect(await (await configured()).text()).not.toContain("OPERATOR_TOKEN"));
+});
+
+test("the front door tells what this is, and where to go on", async () => {
+  const response = await call("/");
+  expect(await response.json()).toMatchObject({ name: "Postback Edge", api: `${origin}/openapi.json` });
 });
