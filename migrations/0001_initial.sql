@@ -4,7 +4,7 @@
 -- A source is one impact.com account, or a part of one, with a token of its own. Tokens are kept as SHA-256.
 create table sources (
   id                    text    not null primary key,
-  name                  text    not null unique,
+  name                  text    not null,
   account               text    not null check (account in ('partner', 'brand')),
   token_hash            text    not null unique,
   previous_token_hash   text,
@@ -38,8 +38,6 @@ create table destinations (
   created_at      integer not null,
   updated_at      integer not null
 ) strict, without rowid;
-
-create unique index destinations_by_name on destinations (name) where state <> 'deleted';
 
 -- An event is one notification, with the receipt it was read from. Rows are never changed.
 -- `seq` is the order of commit. `subject` is what it is about, or its own fingerprint where the template left the id out.

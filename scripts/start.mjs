@@ -118,19 +118,15 @@ async function firstSourceStillThere() {
 
 /** A source's token is shown once, when it is made, so it is kept beside the database it belongs to. */
 async function createFirstSource() {
-  for (let n = 1; n < 100; n++) {
-    const answer = await fetch(`${base}/sources`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${secrets.OPERATOR_TOKEN}`, "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ name: n === 1 ? "impact" : `impact-${n}`, account: "partner" }),
-    });
-    if (answer.status === 409) continue; // made in a run whose file is lost
-    if (answer.status !== 201) await stop(`The first source could not be created: ${answer.status} ${await answer.text()}`);
-    const { id, name, token } = await answer.json();
-    writeFileSync(firstSourceFile, JSON.stringify({ id, name, token }), { mode: 0o600 });
-    return { id, name, token };
-  }
-  await stop("The first source could not be created: the names impact to impact-99 are taken.");
+  const answer = await fetch(`${base}/sources`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secrets.OPERATOR_TOKEN}`, "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ name: "impact", account: "partner" }),
+  });
+  if (answer.status !== 201) await stop(`The first source could not be created: ${answer.status} ${await answer.text()}`);
+  const { id, name, token } = await answer.json();
+  writeFileSync(firstSourceFile, JSON.stringify({ id, name, token }), { mode: 0o600 });
+  return { id, name, token };
 }
 
 function tell() {

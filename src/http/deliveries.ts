@@ -11,13 +11,13 @@ export const listDeliveries = endpoint({
   summary: "Deliveries, those of the newest events first",
   query: z.strictObject({
     state: z.enum(deliveryStates).optional(),
-    destination: z.string().optional().describe("A destination's id or name."),
+    destination: z.string().optional().describe("A destination's id, or its name (the newest that has it)."),
     event: z.string().optional().describe("An event's id."),
     ...paging,
   }),
   run: async ({ app, query }) => {
     const { destinations } = await app.catalog.current(app.db);
-    const named = destinations.find(({ name, state }) => name === query.destination && state !== "deleted")?.id;
+    const named = destinations.findLast(({ name, state }) => name === query.destination && state !== "deleted")?.id;
     const cursor = query.cursor === undefined ? undefined : keyOf(query.cursor);
     const { deliveries, next } = await search(app.db, { ...query, destination: named ?? query.destination, cursor });
     return { body: { data: deliveries.map((delivery) => viewDelivery(delivery)), next: next && deliveryId(next) } };

@@ -7,7 +7,6 @@ import { defaultRetrySchedule } from "../forward/backoff.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { newSigningSecret } from "../forward/sign.ts";
 import { saveDestination } from "../store/destinations.ts";
-import { isTaken } from "../store/sources.ts";
 import { sweep } from "../sweep.ts";
 import { changed, changes, hidden, settings } from "./destination-settings.ts";
 import { endpoint } from "./endpoint.ts";
@@ -103,13 +102,7 @@ async function find(app: App, id: string | undefined): Promise<Destination> {
 }
 
 async function save(app: App, destination: Destination): Promise<void> {
-  try {
-    await saveDestination(app.db, destination);
-  } catch (error) {
-    if (!isTaken(error)) throw error;
-    const reason = `"${destination.name}" is the name of another destination`;
-    throw new Problem("conflict", `${reason}; choose another.`, [{ field: "name", reason }]);
-  }
+  await saveDestination(app.db, destination);
   app.catalog.forget();
 }
 

@@ -8,7 +8,7 @@ import { second } from "../domain/time.ts";
 import { hashSecret, isRange } from "../postback/authenticate.ts";
 import { isMacroName } from "../postback/fields.ts";
 import { templates } from "../postback/templates.ts";
-import { isTaken, saveSource } from "../store/sources.ts";
+import { saveSource } from "../store/sources.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
 
@@ -130,13 +130,7 @@ function changed(source: Source, input: z.infer<typeof change>, now: number): So
 }
 
 async function save(app: App, source: Source): Promise<void> {
-  try {
-    await saveSource(app.db, source);
-  } catch (error) {
-    if (!isTaken(error)) throw error;
-    const reason = `"${source.name}" is the name of another source`;
-    throw new Problem("conflict", `${reason}; choose another.`, [{ field: "name", reason }]);
-  }
+  await saveSource(app.db, source);
   app.catalog.forget();
 }
 

@@ -14,7 +14,7 @@ const upsert = `
     retry_schedule = excluded.retry_schedule, header_names = excluded.header_names, sealed = excluded.sealed,
     state = excluded.state, state_reason = excluded.state_reason, updated_at = excluded.updated_at`;
 
-/** Creates or changes a destination. Throws when another has its name (see `isTaken`). */
+/** Creates or changes a destination. */
 export async function saveDestination(db: D1Database, destination: Destination): Promise<void> {
   const { id, name, url, method, filter, timeout, sealed, state, stateReason } = destination;
   await db

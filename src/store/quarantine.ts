@@ -53,7 +53,7 @@ export async function listQuarantined(
 ): Promise<{ quarantined: Quarantined[]; next: string | null }> {
   const fitting = [
     { sql: search.resolved ? "resolved_at is not null" : "resolved_at is null", values: [] },
-    ...when(search.source, "source_id = ? or source_id = (select id from sources where name = ?)"),
+    ...when(search.source, "source_id = ? or source_id in (select id from sources where name = ?)"),
   ];
   const { rows, next } = await listPage(db, listing, spanOf(search), fitting, search.limit);
   return { quarantined: rows.map(quarantinedOf), next: next?.[0] ?? null };

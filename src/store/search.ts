@@ -27,7 +27,7 @@ export async function listEvents(db: D1Database, search: EventSearch): Promise<{
     ...when(search.kind, "kind = ?"),
     ...when(search.type, "type = ?"),
     ...when(search.status?.toUpperCase(), "status = ?"),
-    ...when(search.source, "source_id = ? or source_id = (select id from sources where name = ?)"),
+    ...when(search.source, "source_id = ? or source_id in (select id from sources where name = ?)"),
     ...(search.q === undefined ? [] : [holding(search.q)]),
   ];
   const { rows, next } = await listPage(db, listing, within, fitting, search.limit);

@@ -17,7 +17,7 @@ const upsert = `
     required_header_hash = excluded.required_header_hash, allowed_ips = excluded.allowed_ips, ip_policy = excluded.ip_policy,
     updated_at = excluded.updated_at`;
 
-/** Creates or changes a source. Throws when another has its name (see `isTaken`). */
+/** Creates or changes a source. */
 export async function saveSource(db: D1Database, source: Source): Promise<void> {
   const { id, name, account, tokenHash, previousTokenHash, previousTokenUntil, requiredHeader } = source;
   await db
@@ -42,11 +42,6 @@ export async function saveSource(db: D1Database, source: Source): Promise<void> 
       source.updatedAt,
     )
     .run();
-}
-
-/** True for the error of a name that another row has already. */
-export function isTaken(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("UNIQUE constraint failed");
 }
 
 export function sourceOf(row: Row): Source {

@@ -63,12 +63,6 @@ describe("creating a destination", () => {
     expect((await create({})).body.secret).not.toBe((await create({})).body.secret);
   });
 
-  test("with a name that is taken is 409 and names the field", async () => {
-    const { name } = await newDestination(refuseAll);
-    const { status, body } = await create({ name });
-    expect([status, body.errors?.[0]?.field]).toEqual([409, "name"]);
-  });
-
   test.each([
     ["an unknown key", { colour: "red" }, "colour"],
     ["a secret of one's own choice", { secret: "whsec_x" }, "secret"],
@@ -342,11 +336,6 @@ describe("changing a destination", () => {
       expect((await operate(`/destinations/${id}`, part, "PATCH")).status).toBe(422);
     },
   );
-
-  test("to a name that is taken is 409", async () => {
-    const [one, two] = [await newDestination(refuseAll), await newDestination(refuseAll)];
-    expect((await operate(`/destinations/${one.id}`, { name: two.name }, "PATCH")).status).toBe(409);
-  });
 
   test("counts for the next postback", async () => {
     const source = await newSource();

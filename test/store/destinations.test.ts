@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import type { Destination } from "../../src/domain/destination.ts";
 import { destinationOf, disableDestination, saveDestination, selectDestinations } from "../../src/store/destinations.ts";
 import type { Row } from "../../src/store/rows.ts";
-import { isTaken } from "../../src/store/sources.ts";
 import { aDestination } from "./samples.ts";
 
 async function stored(id: string): Promise<Destination | undefined> {
@@ -26,21 +25,6 @@ test("saving again changes all but the time of creation", async () => {
   };
   await saveDestination(env.DB, { ...changed, createdAt: 77 });
   expect(await stored(destination.id)).toEqual({ ...changed, createdAt: 1 });
-});
-
-test("a name that another destination has is refused", async () => {
-  const first = aDestination();
-  await saveDestination(env.DB, first);
-  const error = await saveDestination(env.DB, aDestination({ name: first.name })).catch((thrown: unknown) => thrown);
-  expect(isTaken(error)).toBe(true);
-});
-
-test("a name that only a deleted destination has is free", async () => {
-  const deleted = aDestination({ state: "deleted" });
-  await saveDestination(env.DB, deleted);
-  const heir = aDestination({ name: deleted.name });
-  await saveDestination(env.DB, heir);
-  expect(await stored(heir.id)).toEqual(heir);
 });
 
 describe("disabling", () => {

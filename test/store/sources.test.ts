@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { newShortId } from "../../src/domain/id.ts";
 import type { Source } from "../../src/domain/source.ts";
 import type { Row } from "../../src/store/rows.ts";
-import { isTaken, saveSource, selectSources, sourceOf } from "../../src/store/sources.ts";
+import { saveSource, selectSources, sourceOf } from "../../src/store/sources.ts";
 import { aSource } from "../kit.ts";
 
 function unique(parts: Partial<Source> = {}): Source {
@@ -50,19 +50,4 @@ test("saving again changes all but the time of creation", async () => {
   const changed = { ...source, ...full, name: `${source.name} renamed`, tokenHash: `${source.tokenHash} rotated`, createdAt: 77 };
   await saveSource(env.DB, changed);
   expect(await stored(source.id)).toEqual({ ...changed, createdAt: source.createdAt });
-});
-
-describe("a name that another source has", () => {
-  test("is refused, in a way that can be told from other failures", async () => {
-    const first = unique();
-    await saveSource(env.DB, first);
-    const error = await saveSource(env.DB, unique({ name: first.name })).catch((thrown: unknown) => thrown);
-    expect(isTaken(error)).toBe(true);
-  });
-
-  test("is not what another failure is taken for", async () => {
-    const error = await saveSource(env.DB, unique({ account: "nobody" as never })).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(Error);
-    expect(isTaken(error)).toBe(false);
-  });
 });
