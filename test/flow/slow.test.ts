@@ -20,7 +20,7 @@ test("a destination that hangs holds back no other", async () => {
   await edge.operate("/destinations", { name: "well", url: `${far.url}/well` });
   const sent = Array.from({ length: 20 }, (_, n) => fetch(`${urls["action-lifecycle"]}?action_id=slow.${n}&status=PENDING`));
   await Promise.all(sent);
-  await until(() => far.arrivals.filter(({ path }) => path === "/well").length === 20, 10_000);
+  await until(() => far.arrivals.filter(({ path }) => path === "/well").length === 20, 15_000);
   expect((await edge.operate("/deliveries?destination=hanging")).data.every(({ state }: { state: string }) => state === "pending")).toBe(
     true,
   );
