@@ -113,18 +113,18 @@ function trail(steps: Step[]): Step[] | null {
   const leaving = byStart(steps);
   const walk: Step[] = [];
   const path: Step[] = [];
-  let place = zero;
+  let here = zero;
   for (;;) {
-    const next = leaving.get(place)?.shift();
+    const next = leaving.get(here)?.shift();
     if (next) {
       path.push(next);
-      place = next.to;
+      here = next.to;
       continue;
     }
     const done = path.pop();
     if (!done) break;
     walk.push(done);
-    place = done.from;
+    here = done.from;
   }
   walk.reverse();
   const isWhole = walk.length === steps.length && walk.every(({ from }, index) => from === (walk[index - 1]?.to ?? zero));
@@ -133,16 +133,20 @@ function trail(steps: Step[]): Step[] | null {
 
 /** Walks as far as the steps lead, then goes on at the earliest step that nothing leads to. */
 function pieces(steps: Step[]): Step[] {
+  const left = new Set(steps);
+  const arriving = new Map<string, number>();
+  const count = ({ from, to }: Step, change: number) => from !== to && arriving.set(to, (arriving.get(to) ?? 0) + change);
+  for (const step of steps) count(step, 1);
+
   const row: Step[] = [];
-  let left = steps;
-  let place = zero;
-  while (left.length > 0) {
-    const rest = left;
-    const isBeginning = (step: Step) => !rest.some(({ from, to }) => to === step.from && from !== to);
-    const next = rest.find(({ from }) => from === place) ?? rest.find(isBeginning) ?? (rest[0] as Step);
+  let here = zero;
+  while (left.size > 0) {
+    const rest = [...left];
+    const next = rest.find(({ from }) => from === here) ?? rest.find(({ from }) => !arriving.get(from)) ?? (rest[0] as Step);
     row.push(next);
-    left = rest.filter((step) => step !== next);
-    place = next.to;
+    left.delete(next);
+    count(next, -1);
+    here = next.to;
   }
   return row;
 }

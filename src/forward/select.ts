@@ -12,7 +12,17 @@ export function select(event: Event, sourceName: string, destinations: Destinati
 function filterOf(destination: Destination): Filter {
   const known = filters.get(destination);
   if (known) return known;
-  const filter = compileFilter(destination.filter);
+  const filter = compileStored(destination);
   filters.set(destination, filter);
   return filter;
+}
+
+/** A filter was checked when it was saved. Should it be none any more after an update, that must not cost anybody a postback. */
+function compileStored({ id, filter }: Destination): Filter {
+  try {
+    return compileFilter(filter);
+  } catch (error) {
+    console.error("select: the filter of a destination cannot be used and selects nothing", id, String(error));
+    return () => false;
+  }
 }

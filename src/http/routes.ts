@@ -9,8 +9,7 @@ import {
   testDestination,
   updateDestination,
 } from "./destinations.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { endpoint } from "./endpoint.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
 import { listEvents, showEvent } from "./events.ts";
 import { showHealth } from "./health.ts";
 import { openApi } from "./openapi.ts";

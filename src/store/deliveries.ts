@@ -32,12 +32,10 @@ export interface Claimed {
  * Rings come twice, late, and for what is long done; the row decides.
  */
 export async function claimDeliveries(db: D1Database, ids: string[], now: Instant): Promise<Claimed[]> {
-  const keys = ids.map(parseDeliveryId).filter((key) => key !== null);
+  const keys = keysOf(ids);
   const [claimed, events] = await db.batch<Row>([
-    db
-      .prepare(claim)
-      .bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), now + leaseMarginMs, now, now + clockSlackMs),
-    db.prepare(selectEvents).bind(JSON.stringify(keys.map((key) => key.eventId))),
+    db.prepare(claim).bind(JSON.stringify(keys), now + leaseMarginMs, now, now + clockSlackMs),
+    db.prepare(selectEvents).bind(JSON.stringify(keys.map(([eventId]) => eventId))),
   ]);
   const byId = new Map(events?.results.map((row) => [textOf(row, "id"), eventOf(row)]));
   return (claimed?.results ?? []).flatMap((row) => {
@@ -131,11 +129,18 @@ const markLost = `
 
 /** Notes on pending deliveries that their messages ended in the dead-letter queue. They stay pending: the sweep rings for them. */
 export async function noteDeadLetters(db: D1Database, ids: string[], reason: string, now: Instant): Promise<void> {
-  const keys = ids.map(parseDeliveryId).filter((key) => key !== null);
   await db
     .prepare(markLost)
-    .bind(JSON.stringify(keys.map((key) => [key.eventId, key.destinationId])), reason, now)
+    .bind(JSON.stringify(keysOf(ids)), reason, now)
     .run();
+}
+
+/** Event and destination of each delivery named; what names none is left out. */
+function keysOf(ids: string[]): [eventId: string, destinationId: string][] {
+  return ids.flatMap((id) => {
+    const key = parseDeliveryId(id);
+    return key ? [[key.eventId, key.destinationId]] : [];
+  });
 }
 
 /** A delivery from its row. */

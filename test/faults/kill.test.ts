@@ -1,28 +1,28 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
-import os from "node:os";
-import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { operator, until } from "../flow/edge.ts";
+import { until } from "../flow/edge.ts";
 import { farSide } from "../flow/far-side.ts";
+import { killTree, launch, newPlace } from "../flow/launch.ts";
 
-const root = path.join(import.meta.dirname, "..", "..");
-const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), "postback-edge-"));
-let launched: ChildProcess | undefined;
+const place = await newPlace();
+let running: Awaited<ReturnType<typeof launch>> | undefined;
+
+async function restart() {
+  running = await launch(place);
+  return running;
+}
 
 afterAll(() => {
-  if (launched) killTree(launched);
-  fs.rmSync(stateDir, { recursive: true, force: true });
+  if (running) killTree(running.process);
+  fs.rmSync(place.stateDir, { recursive: true, force: true });
 });
 
 /** A kill of the whole tree at a random moment under load, twice, and a start after each. */
 test.skipIf(process.platform === "win32")(
   "SIGKILL under load loses no postback that was answered 2xx, and no delivery",
   async () => {
-    const port = await freePort();
     const far = await farSide();
-    let edge = await start(port);
+    let edge = await restart();
     await edge.operate("/destinations", { name: "far", url: `${far.url}/hook`, timeout: 1, retry_schedule: [1, 1, 2, 5, 5, 5] });
 
     const acknowledged: string[] = [];
@@ -31,7 +31,7 @@ test.skipIf(process.platform === "win32")(
       await new Promise((resolve) => setTimeout(resolve, 700 + Math.random() * 800));
       killTree(edge.process);
       await Promise.all(load);
-      edge = await start(port);
+      edge = await restart();
     }
 
     expect(acknowledged.length).toBeGreaterThan(20);
@@ -47,23 +47,6 @@ test.skipIf(process.platform === "win32")(
   200_000,
 );
 
-async function start(port: number) {
-  const child = spawn(process.execPath, ["scripts/start.mjs"], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), STATE_DIR: stateDir, npm_lifecycle_event: undefined },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  launched = child;
-  let said = "";
-  child.stdout.on("data", (chunk) => {
-    said += chunk;
-  });
-  await until(() => said.includes("Postback URL") || child.exitCode !== null, 60_000);
-  const token = fs.readFileSync(path.join(root, ".dev.vars"), "utf8").match(/^OPERATOR_TOKEN=(.+)$/m)?.[1] ?? "";
-  const url = said.match(/Postback URL\s+(\S+)/)?.[1] ?? "";
-  return { process: child, url, operate: operator(`http://127.0.0.1:${port}`, token) };
-}
-
 /** Sends one postback after the other and notes the event of each that got a 2xx, until nobody answers any more. */
 async function sendUntilDead(url: string, client: string, acknowledged: string[]): Promise<void> {
   for (let number = 0; ; number++) {
@@ -77,27 +60,4 @@ async function sendUntilDead(url: string, client: string, acknowledged: string[]
       return;
     }
   }
-}
-
-/** Kills a process and all that it started, all at once. */
-function killTree(child: ChildProcess): void {
-  const table = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
-  const parents = new Map(table.map((line) => line.trim().split(/\s+/).map(Number) as [number, number]));
-  const tree = [child.pid as number];
-  for (const pid of tree) for (const [other, parent] of parents) if (parent === pid) tree.push(other);
-  for (const pid of tree) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // it was gone already
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

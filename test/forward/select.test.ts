@@ -24,6 +24,11 @@ test("selects the destinations whose filter fits", () => {
   expect(select(sampleEvent("evt_1", 0), "main", destinations).map(({ id }) => id)).toEqual(["all", "pending"]);
 });
 
+test("a stored filter that is none any more selects nothing, and stands in nobody's way", () => {
+  const destinations = [destination("broken", "no_such_name == 1"), destination("well", "")];
+  expect(select(sampleEvent("evt_1", 0), "main", destinations).map(({ id }) => id)).toEqual(["well"]);
+});
+
 test("selects paused and disabled destinations too, whose deliveries are held, but no deleted ones", () => {
   const destinations = [destination("p", "", "paused"), destination("d", "", "disabled"), destination("x", "", "deleted")];
   expect(select(sampleEvent("evt_1", 0), "main", destinations).map(({ id }) => id)).toEqual(["p", "d"]);
