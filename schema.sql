@@ -23,20 +23,63 @@ create table sources (
 ) strict, without rowid;
 
 -- A destination is a system that wants to hear. Its secrets are encrypted; a deleted one stays as a tombstone.
+-- The columns before `created_at` are how it has been answering: failures in a row, its breaker, and `wake_at`, the time for which
+-- somebody has been told to go on with what its limits made wait.
 create table destinations (
-  id              text    not null primary key,
-  name            text    not null,
-  url             text    not null,
-  method          text    not null default 'POST' check (method in ('POST', 'PUT', 'PATCH')),
-  filter          text    not null default '',
-  timeout         integer not null default 15 check (timeout between 1 and 25),
-  retry_schedule  text    not null check (json_valid(retry_schedule)),
-  header_names    text    not null default '[]' check (json_valid(header_names)),
+  id               text    not null primary key,
+  name             text    not null,
+  url              text    not null,
+  method           text    not null default 'POST' check (method in ('GET', 'POST', 'PUT', 'PATCH')),
+  preset           text    not null default 'standard-webhooks',
+  body             text,
+  version          integer not null default 1,
+  filter           text    not null default '',
+  via              text,
+  auth             text    not null default '{"type":"none"}' check (json_valid(auth)),
+  timeout          integer not null default 15 check (timeout between 1 and 25),
+  retry_schedule   text    not null check (json_valid(retry_schedule)),
+  rate_limit       integer check (rate_limit > 0),
+  rate_period_ms   integer check (rate_period_ms in (1000, 60000, 3600000)),
+  concurrency      integer check (concurrency > 0),
+  ordered          integer not null default 0 check (ordered in (0, 1)),
+  once_per_action  integer not null default 0 check (once_per_action in (0, 1)),
+  header_names     text    not null default '[]' check (json_valid(header_names)),
+  secret_names     text    not null default '[]' check (json_valid(secret_names)),
+  sealed           text    not null,
+  state            text    not null default 'active' check (state in ('active', 'paused', 'disabled', 'deleted')),
+  state_reason     text,
+  failures         integer not null default 0,
+  failing_since    integer,
+  open_until       integer,
+  warned_at        integer,
+  wake_at          integer not null default 0,
+  created_at       integer not null,
+  updated_at       integer not null,
+  check ((rate_limit is null) = (rate_period_ms is null))
+) strict, without rowid;
+
+-- What the bodies of a destination's requests looked like before its present preset and body.
+create table former_bodies (
+  destination_id  text    not null,
+  version         integer not null,
+  preset          text    not null,
+  body            text,
+  primary key (destination_id, version)
+) strict, without rowid;
+
+-- How many requests a destination with a rate limit got in each twentieth of its period.
+create table sendings (
+  destination_id  text    not null,
+  slot            integer not null,
+  requests        integer not null,
+  primary key (destination_id, slot)
+) strict, without rowid;
+
+-- OAuth2 access tokens of destinations, encrypted.
+create table access_tokens (
+  destination_id  text    not null primary key,
   sealed          text    not null,
-  state           text    not null default 'active' check (state in ('active', 'paused', 'disabled', 'deleted')),
-  state_reason    text,
-  created_at      integer not null,
-  updated_at      integer not null
+  expires_at      integer not null
 ) strict, without rowid;
 
 -- An event is one notification, with the receipt it was read from. Rows are never changed.
@@ -77,6 +120,8 @@ create index inquiries_by_action on events (action_id) where kind = 'action-inqu
 -- A delivery is one event for one destination: the outbox. It is written in the transaction of its event.
 -- `next_at`: not to be tried before; a consumer that claims the delivery moves it ahead, which is its lease.
 -- `ring_at`: when the sweep rings for it again, should the first ring have been lost.
+-- `action` is set for destinations that are ordered or hear once of an action; `version` is that of the body it was first sent with;
+-- `leased_until` is the lease once more, where the requests under way are counted.
 create table deliveries (
   event_id         text    not null,
   destination_id   text    not null,
@@ -88,11 +133,17 @@ create table deliveries (
   reason           text,
   created_at       integer not null,
   updated_at       integer not null,
+  action           text,
+  version          integer,
+  leased_until     integer,
+  recovery_id      text,
   primary key (event_id, destination_id)
 ) strict, without rowid;
 
 create index deliveries_due on deliveries (destination_id, ring_at) where state = 'pending';
 create index deliveries_exhausted on deliveries (destination_id, event_id) where state = 'exhausted';
+create index deliveries_by_action on deliveries (destination_id, action) where action is not null;
+create index deliveries_under_way on deliveries (destination_id, leased_until) where leased_until is not null;
 
 -- An attempt is one request to a destination, and how it ended.
 create table attempts (
@@ -106,8 +157,32 @@ create table attempts (
   latency_ms        integer not null,
   response_headers  text    not null default '{}' check (json_valid(response_headers)),
   response_body     text    not null default '',
+  request_headers   text    not null default '{}' check (json_valid(request_headers)),
+  next_at           integer,
   primary key (event_id, destination_id, number)
 ) strict, without rowid;
+
+-- A recovery sends many deliveries again, oldest first, a slice at a time. It has come as far as its cursor.
+create table recoveries (
+  id              text    not null primary key,
+  destination_id  text,
+  states          text    not null check (json_valid(states)),
+  since           integer not null,
+  until           integer not null,
+  filter          text    not null default '',
+  payload         text    not null check (payload in ('original', 'rebuilt')),
+  rate            integer not null check (rate > 0),
+  state           text    not null default 'running' check (state in ('running', 'finished', 'cancelled')),
+  total           integer,
+  reopened        integer not null default 0,
+  delivered       integer not null default 0,
+  failed          integer not null default 0,
+  cursor          text    not null default '[]' check (json_valid(cursor)),
+  created_at      integer not null,
+  updated_at      integer not null
+) strict, without rowid;
+
+create index recoveries_running on recoveries (updated_at) where state = 'running';
 
 -- What was authenticated and could not become an event, with its raw bytes and the reason.
 create table quarantine (

@@ -1,10 +1,11 @@
 import { type Config, readConfig } from "./config.ts";
 import type { Receipt } from "./domain/receipt.ts";
 import type { Instant } from "./domain/time.ts";
+import { newResolver, type Resolver } from "./forward/resolve.ts";
 import { Catalog } from "./store/catalog.ts";
 import { newSeal, type Seal } from "./store/seal.ts";
 
-/** A ring at the door of the consumer: the id of a delivery, nothing else. */
+/** A ring at the door of the consumer: the id of a delivery, of a destination with a backlog, or of a recovery; nothing else. */
 export type Ring = string;
 
 /** All that the rest of the program may know of the world it runs in. */
@@ -15,6 +16,14 @@ export interface App {
   catalog: Catalog;
   seal: Seal;
   fetch: typeof fetch;
+  /** Looks up where names lead; null where no DNS_OVER_HTTPS is set. */
+  resolver: Resolver | null;
+  /** What destinations may be reached through besides the public network, by name: service bindings, VPC services, mTLS certificates. */
+  bindings: Record<string, Fetcher>;
+  /** Until when a destination counts as slow in this isolate. */
+  slow: Map<string, Instant>;
+  /** OAuth2 access tokens that this isolate knows. */
+  tokens: Map<string, { token: string; expiresAt: Instant }>;
   now(): Instant;
   /** A number in [0, 1), for jitter. */
   random(): number;
@@ -22,7 +31,7 @@ export interface App {
   later(work: Promise<unknown>): void;
 }
 
-type Lasting = Pick<App, "config" | "catalog" | "seal">;
+type Lasting = Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "slow" | "tokens">;
 
 /** What one isolate keeps from one request to the next. */
 const isolates = new WeakMap<Env, Lasting>();
@@ -35,7 +44,7 @@ export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): A
     ...lasting,
     db: env.DB,
     queues: { deliveries: env.DELIVERIES, intake: env.INTAKE },
-    fetch: (input, init) => fetch(input, init),
+    fetch: outside,
     now: Date.now,
     random: Math.random,
     later: (work) => context.waitUntil(work),
@@ -45,5 +54,21 @@ export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): A
 function lastingOf(env: Env): Lasting {
   const config = readConfig(env);
   const readLimitMs = (config.storeTimeLimitMs * 2) / 3; // reading is followed by storing, within the same limit
-  return { config, catalog: new Catalog(Date.now, readLimitMs), seal: newSeal(config.encryptionKey) };
+  return {
+    config,
+    catalog: new Catalog(Date.now, readLimitMs),
+    seal: newSeal(config.encryptionKey, config.nextEncryptionKey),
+    resolver: config.dnsOverHttps === null ? null : newResolver(outside, config.dnsOverHttps, Date.now),
+    bindings: Object.fromEntries(Object.entries(env).filter(([, binding]) => isFetcher(binding))),
+    slow: new Map(),
+    tokens: new Map(),
+  };
+}
+
+/** The public network. Called by name each time, since what stands in for it in tests comes later. */
+const outside: typeof fetch = (input, init) => fetch(input, init);
+
+/** D1 and Queues have no `fetch`; what has one can be sent through. */
+function isFetcher(binding: unknown): binding is Fetcher {
+  return typeof binding === "object" && binding !== null && typeof (binding as Fetcher).fetch === "function";
 }

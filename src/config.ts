@@ -1,15 +1,27 @@
+import { Problem } from "./domain/problem.ts";
+import { checkTarget, type Guard, parseAllowed } from "./forward/target.ts";
+
 /** What the operator sets: vars in wrangler.toml, secrets with `wrangler secret put`, both in `.dev.vars` for development. */
 export interface Config {
   /** The password of the operator's API and pages. Secret OPERATOR_TOKEN, 16 characters or more. */
   operatorToken: string;
   /** 32 bytes that destination secrets are encrypted under. Secret ENCRYPTION_KEY, base64. */
   encryptionKey: Uint8Array;
+  /** While the key is being changed: the one that seals from now on. Secret NEXT_ENCRYPTION_KEY, base64; null when not set. */
+  nextEncryptionKey: Uint8Array | null;
   /** How long D1 may take to store a postback before it goes to the intake Queue. STORE_TIME_LIMIT_MS, default 3000. */
   storeTimeLimitMs: number;
   /** How long the intake Queue may take before the sender is told to come again. INTAKE_TIME_LIMIT_MS, default 3000. */
   intakeTimeLimitMs: number;
   /** Development only: destinations may be `http:` on this machine. ALLOW_LOOPBACK=true. */
   allowLoopback: boolean;
+  /**
+   * Hosts that destinations may lead to although they are not public, by `http:` too. ALLOWED_TARGETS: host names, `*.suffix` names,
+   * addresses and CIDR ranges, with commas between them; default none.
+   */
+  allowedTargets: string[];
+  /** Where the names of destinations are looked up before each call. DNS_OVER_HTTPS, like https://cloudflare-dns.com/dns-query; null when not set. */
+  dnsOverHttps: string | null;
 }
 
 /** The settings were wrong; the message names every problem at once. */
@@ -21,12 +33,16 @@ export class ConfigError extends Error {
 export function readConfig(env: Env): Config {
   const vars = env as unknown as Record<string, string | undefined>;
   const problems: string[] = [];
+  const guard: Guard = { allowLoopback: vars["ALLOW_LOOPBACK"] === "true", allowed: targets("ALLOWED_TARGETS") };
   const config = {
     operatorToken: secret("OPERATOR_TOKEN"),
     encryptionKey: key("ENCRYPTION_KEY"),
+    nextEncryptionKey: vars["NEXT_ENCRYPTION_KEY"] ? key("NEXT_ENCRYPTION_KEY") : null,
     storeTimeLimitMs: milliseconds("STORE_TIME_LIMIT_MS", 3000),
     intakeTimeLimitMs: milliseconds("INTAKE_TIME_LIMIT_MS", 3000),
-    allowLoopback: vars["ALLOW_LOOPBACK"] === "true",
+    allowLoopback: guard.allowLoopback,
+    allowedTargets: [...guard.allowed],
+    dnsOverHttps: resolver("DNS_OVER_HTTPS"),
   };
   if (problems.length > 0) throw new ConfigError(`The configuration has ${problems.length} problem(s): ${problems.join("; ")}.`);
   return config;
@@ -48,5 +64,29 @@ export function readConfig(env: Env): Config {
     if (!Number.isInteger(value) || value < 1 || value > 25_000)
       problems.push(`${name} must be a whole number of milliseconds from 1 to 25000`);
     return value;
+  }
+
+  function targets(name: string): string[] {
+    const entries = (vars[name] ?? "").split(",").map((entry) => entry.trim());
+    return entries.filter(Boolean).flatMap((entry) => {
+      const allowed = parseAllowed(entry);
+      if (allowed !== null) return allowed;
+      const shown = JSON.stringify(entry.replace(/.*@/, "…@"));
+      problems.push(
+        `${name} holds ${shown}: write host names, *.suffix names, addresses, or ranges like 10.0.0.0/8 that begin at their start`,
+      );
+      return [];
+    });
+  }
+
+  function resolver(name: string): string | null {
+    const text = vars[name] ?? "";
+    try {
+      return text === "" ? null : checkTarget(text, guard).href;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problems.push(`${name} ${error.mistakes[0]?.reason} (set it to something like https://cloudflare-dns.com/dns-query)`);
+      return null;
+    }
   }
 }

@@ -1,85 +1,54 @@
 import type { App } from "./app.ts";
-import type { Delivery, Outcome } from "./domain/delivery.ts";
-import { deliveryId } from "./domain/delivery.ts";
-import type { Destination } from "./domain/destination.ts";
-import type { Event } from "./domain/event.ts";
+import { attempt } from "./attempt.ts";
 import { TimeLimit, within } from "./domain/limit.ts";
-import { Problem } from "./domain/problem.ts";
 import { second } from "./domain/time.ts";
-import { version } from "./domain/version.ts";
-import { fateOf } from "./forward/backoff.ts";
-import { payload } from "./forward/payload.ts";
-import { send } from "./forward/send.ts";
-import { sign } from "./forward/sign.ts";
-import { checkTarget } from "./forward/target.ts";
-import { ring } from "./ring.ts";
-import { cancelDelivery, claimDeliveries, recordAttempt } from "./store/deliveries.ts";
-import { disableDestination } from "./store/destinations.ts";
+import { inOrder } from "./order.ts";
+import { ring, wake } from "./ring.ts";
+import { type Claimed, claimDeliveries } from "./store/claims.ts";
 
 /** How long a batch of rings may take before the next one is let in, while the slow ones of it go on. */
 const patienceMs = 250;
+/** For so long nobody waits any more for a destination that has been slow. */
+const slowMs = 30 * second;
 
-/** The bell rang: claims what is due of the named deliveries, attempts each, records each outcome. One slow destination delays no other. */
-export async function deliver(app: App, deliveryIds: string[]): Promise<void> {
-  const claimed = await claimDeliveries(app.db, [...new Set(deliveryIds)], app.now());
-  const attempts = Promise.all(claimed.map(({ delivery, event }) => attempt(app, delivery, event).catch(complain)));
-  app.later(attempts);
-  await within(patienceMs, attempts).catch((slow) => {
-    if (!(slow instanceof TimeLimit)) throw slow;
+/**
+ * The bell rang: claims what is due of the named deliveries, and of the backlogs of the named destinations, as far as each
+ * destination's limits go; attempts each, records each outcome. One slow destination delays no other.
+ */
+export async function deliver(app: App, rings: string[]): Promise<void> {
+  const asked = await inOrder(app, [...new Set(rings)]);
+  if (asked.deliveries.length + asked.backlogs.length === 0) return;
+  const { claimed, waiting } = await claimDeliveries(app.db, asked.deliveries, asked.backlogs, app.now(), app.random());
+  for (const { destinationId, at } of waiting) {
+    // Those that are due now have rings of their own on the way, unless they are a backlog.
+    const isMore = at !== null && (at > app.now() || asked.backlogs.includes(destinationId));
+    if (isMore) await wake(app, destinationId, at);
+  }
+  const moving = new Set(claimed.map(({ delivery }) => delivery.destinationId));
+  const unfinished = asked.pages.filter((id) => moving.has(id));
+  if (unfinished.length > 0) await ring(app, unfinished, 1);
+  await attemptAll(app, claimed);
+}
+
+/** Attempts go on after their batch; it waits a moment for those at destinations that are not known to be slow. */
+async function attemptAll(app: App, claimed: Claimed[]): Promise<void> {
+  const underWay = new Set<string>();
+  const attempts = claimed.map(async (one) => {
+    const { destinationId } = one.delivery;
+    const isSlow = (app.slow.get(destinationId) ?? 0) > app.now();
+    if (!isSlow) underWay.add(destinationId);
+    const attempted = attempt(app, one)
+      .catch(complain)
+      .finally(() => underWay.delete(destinationId));
+    app.later(attempted);
+    if (!isSlow) await attempted;
+  });
+  await within(patienceMs, Promise.all(attempts)).catch((error) => {
+    if (!(error instanceof TimeLimit)) throw error;
+    for (const id of underWay) app.slow.set(id, app.now() + slowMs);
   });
 }
 
 function complain(error: unknown): void {
   console.error("deliver: an attempt could not be recorded, its lease will end", String(error));
-}
-
-/** One attempt at one delivery, from the claim to the next ring. */
-async function attempt(app: App, delivery: Delivery, event: Event): Promise<void> {
-  const destination = await destinationOf(app, delivery);
-  if (destination?.state === "deleted") return await cancelDelivery(app.db, delivery, "its destination was deleted", app.now());
-  if (destination?.state !== "active") return; // held: the sweep rings when the destination is resumed
-
-  const startedAt = app.now();
-  const outcome = await request(app, destination, event);
-  const counted = { ...delivery, attempts: delivery.attempts + 1 };
-  const fate = fateOf(outcome, counted, destination.retrySchedule, app.now(), app.random());
-  await recordAttempt(app.db, { ...counted, nextAttemptAt: null, ...fate, updatedAt: app.now() }, outcome, startedAt);
-
-  if (fate.state === "pending") await ring(app, [deliveryId(delivery)], Math.ceil((fate.nextAttemptAt - app.now()) / second));
-  if (outcome.status === 410) await retire(app, destination);
-}
-
-/** Signs an event and sends it to a destination, now. What keeps it from being sent at all is an outcome like any other. */
-export async function request(app: App, destination: Destination, event: Event): Promise<Outcome> {
-  const { sources } = await app.catalog.current(app.db);
-  const body = payload(event, sources.find(({ id }) => id === event.sourceId)?.name ?? event.sourceId);
-  try {
-    const url = checkTarget(destination.url, app.config.allowLoopback);
-    const secrets = await app.seal.open(destination.sealed);
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": `Postback-Edge/${version}`,
-      ...secrets.headers,
-      ...sign(event.id, app.now(), body, secrets.signing),
-    };
-    return await send(app.fetch, { url, method: destination.method, headers, body, timeout: destination.timeout }, app.now);
-  } catch (error) {
-    const reason =
-      error instanceof Problem ? error.message : "its secrets could not be decrypted: ENCRYPTION_KEY is not the one they were sealed with";
-    return { delivered: false, status: null, reason, latencyMs: 0, headers: {}, body: "", retryAfterMs: null };
-  }
-}
-
-/** One that was made elsewhere a moment ago counts too. */
-async function destinationOf(app: App, delivery: Delivery): Promise<Destination | undefined> {
-  const isIt = ({ id }: Destination) => id === delivery.destinationId;
-  return (await app.catalog.current(app.db)).destinations.find(isIt) ?? (await app.catalog.anew(app.db)).destinations.find(isIt);
-}
-
-/** 410 Gone is the far side's wish to hear no more. */
-async function retire(app: App, destination: Destination): Promise<void> {
-  console.warn("deliver: a destination answered 410 and was disabled", destination.id);
-  const reason = "It answered 410 Gone. Set its state to active when it is back; its deliveries are held until then.";
-  await disableDestination(app.db, destination.id, reason, app.now());
-  app.catalog.forget();
 }

@@ -4,6 +4,7 @@ import { deliver } from "./deliver.ts";
 import type { Receipt } from "./domain/receipt.ts";
 import { answer } from "./http/router.ts";
 import { takeDeferred } from "./receive.ts";
+import { recover } from "./recover.ts";
 import { sweep } from "./sweep.ts";
 
 type Message = Ring | Receipt;
@@ -17,7 +18,9 @@ export default {
     const app = appOf(env, context);
     if (batch.queue.endsWith("-deliveries")) {
       const rings = batch.messages.map(({ body }) => body as Ring);
-      return await deliver(app, rings);
+      const recoveries = new Set(rings.filter((ring) => ring.startsWith("rcv_")));
+      await Promise.all([deliver(app, rings), ...[...recoveries].map((id) => recover(app, id))]);
+      return;
     }
     const take = batch.queue.endsWith("-intake") ? takeDeferred : bury;
     for (const message of batch.messages) {

@@ -1,5 +1,7 @@
 import type { App } from "./app.ts";
 import { deliveryId } from "./domain/delivery.ts";
+import type { Destination } from "./domain/destination.ts";
+import type { Event } from "./domain/event.ts";
 import type { Warning } from "./domain/fields.ts";
 import { within } from "./domain/limit.ts";
 import { Problem } from "./domain/problem.ts";
@@ -10,7 +12,7 @@ import { admit, authenticate, withoutSecretHeader } from "./postback/authenticat
 import { decode } from "./postback/decode.ts";
 import { normalise } from "./postback/normalise.ts";
 import { ring } from "./ring.ts";
-import { saveEvent } from "./store/outbox.ts";
+import { type Selected, saveEvent } from "./store/outbox.ts";
 import { saveQuarantined } from "./store/quarantine.ts";
 
 /** How a receipt ended. `id` is its event's: its own, or for a duplicate the first one's. */
@@ -54,14 +56,20 @@ export async function ingest(app: App, receipt: Receipt, source: Source, noted: 
   const event = normalise(decode(receipt), receipt, source);
   event.warnings.push(...noted);
   const { destinations } = await app.catalog.current(app.db);
-  const selected = select(event, source.name, destinations).map(({ id }) => id);
+  const selected = select(event, source.name, destinations).map((destination) => selectedOf(event, destination));
 
   const saved = await saveEvent(app.db, event, receipt, selected, source.dedupeWindow);
   if (saved.isDuplicate) return { status: "duplicate", id: saved.id, source };
 
-  const deliveryIds = selected.map((destinationId) => deliveryId({ eventId: event.id, destinationId }));
+  const deliveryIds = selected.map(({ destinationId }) => deliveryId({ eventId: event.id, destinationId }));
   app.later(ring(app, deliveryIds));
   return { status: "accepted", id: saved.id, source };
+}
+
+/** The action goes along where a destination wants order, or only the first event of each. */
+function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): Selected {
+  const action = event.actionId !== null && (ordered || oncePerAction) ? `${event.sourceId}/${event.actionId}` : null;
+  return { destinationId: id, action, once: oncePerAction };
 }
 
 /** The source that the receipt's token names; one that was made elsewhere a moment ago counts too. Throws `unauthorized`. */

@@ -1,19 +1,45 @@
 import type { App } from "./app.ts";
 import { deliveryId } from "./domain/delivery.ts";
-import { ring } from "./ring.ts";
-import { listUnheard } from "./store/deliveries.ts";
+import { breaker, type Destination } from "./domain/destination.ts";
+import { day } from "./domain/time.ts";
+import { ring, wake } from "./ring.ts";
+import { pruneSendings } from "./store/claims.ts";
+import { cancelDeliveries, listBacklogged, listUnheard } from "./store/deliveries.ts";
+import { listStalled } from "./store/recoveries.ts";
 
 /** How many lost rings of one destination are made good in one minute. */
 const mostPerDestination = 3000;
 
 /**
- * Every minute: rings again for what is due and was not heard. Held deliveries (of paused and disabled destinations) are left
- * alone; those of deleted ones are rung for, since the consumer is who cancels them.
+ * Every minute: rings again for what is due and was not heard, goes on with recoveries that stand still, cancels what deleted
+ * destinations still had to get. What paused and disabled destinations hold is left alone; one with limits, or whose breaker is
+ * open, gets a single ring for its backlog, since it takes no more than it may.
  */
 export async function sweep(app: App): Promise<number> {
   const { destinations } = await app.catalog.current(app.db);
-  const ringing = destinations.filter(({ state }) => state === "active" || state === "deleted").map(({ id }) => id);
-  const unheard = await listUnheard(app.db, ringing, app.now(), mostPerDestination);
+  const active = destinations.filter(({ state }) => state === "active");
+  const limited = active.filter(isLimited);
+  const free = active.filter((destination) => !isLimited(destination)).map(({ id }) => id);
+
+  const unheard = await listUnheard(app.db, free, app.now(), mostPerDestination);
   await ring(app, unheard.map(deliveryId));
+  for (const id of await listBacklogged(app.db, limited.map(idOf), app.now())) await wake(app, id, openUntil(active, id) ?? app.now());
+  await ring(app, await listStalled(app.db, app.now()));
+
+  const deleted = destinations.filter(({ state, updatedAt }) => state === "deleted" && app.now() - updatedAt < day);
+  await cancelDeliveries(app.db, deleted.map(idOf), "its destination was deleted", app.now(), mostPerDestination);
+  await pruneSendings(app.db, limited.map(idOf), app.now());
   return unheard.length;
+}
+
+function isLimited({ rateLimit, concurrency, health }: Destination): boolean {
+  return rateLimit !== null || concurrency !== null || health.failures >= breaker.failures;
+}
+
+function openUntil(destinations: Destination[], wanted: string): number | null | undefined {
+  return destinations.find(({ id }) => id === wanted)?.health.openUntil;
+}
+
+function idOf({ id }: Destination): string {
+  return id;
 }

@@ -31,3 +31,52 @@ test("tells all problems in one message, with the way out and without the secret
 test.each(["0", "-1", "1.5", "30000", ""])("refuses a time limit of %j", (value) =>
   expect(problemsOf({ INTAKE_TIME_LIMIT_MS: value })).toContain("INTAKE_TIME_LIMIT_MS"),
 );
+
+test("allows no special targets and asks no resolver unless told to", () => {
+  expect(readConfig(env)).toMatchObject({ allowedTargets: [], dnsOverHttps: null });
+  expect(readConfig({ ...env, ALLOWED_TARGETS: " , ", DNS_OVER_HTTPS: "" } as Env)).toMatchObject({
+    allowedTargets: [],
+    dnsOverHttps: null,
+  });
+});
+
+test("reads allowed targets in their one spelling", () => {
+  const vars = { ALLOWED_TARGETS: "CRM.corp.internal, *.lan,0x0a000001,fd00::/8 ," };
+  expect(readConfig({ ...env, ...vars } as Env).allowedTargets).toEqual(["crm.corp.internal", "*.lan", "10.0.0.1", "fd00::/8"]);
+});
+
+test("names each allowed target that is none, without what may be a password", () => {
+  const message = problemsOf({ ALLOWED_TARGETS: "*, https://crm.internal, ok.internal, 10.0.0.1/8, https://user:pass@crm.internal" });
+  expect(message).toContain("4 problem(s)");
+  for (const entry of ['"*"', '"https://crm.internal"', '"10.0.0.1/8"', '"…@crm.internal"'])
+    expect(message).toContain(`ALLOWED_TARGETS holds ${entry}: write host names`);
+  expect(message).not.toContain("pass");
+  expect(message).not.toContain("ok.internal");
+});
+
+test.each([
+  ["https://cloudflare-dns.com/dns-query", "false"],
+  ["https://1.1.1.1/dns-query", "false"],
+  ["http://127.0.0.1:5353/dns-query", "true"],
+])("takes %s for a resolver, with ALLOW_LOOPBACK=%s", (url, loopback) => {
+  expect(readConfig({ ...env, DNS_OVER_HTTPS: url, ALLOW_LOOPBACK: loopback } as unknown as Env).dnsOverHttps).toBe(url);
+});
+
+test("takes an allowed host for a resolver", () => {
+  const vars = { DNS_OVER_HTTPS: "http://10.0.0.53/dns-query", ALLOWED_TARGETS: "10.0.0.53" };
+  expect(readConfig({ ...env, ...vars } as Env).dnsOverHttps).toBe("http://10.0.0.53/dns-query");
+});
+
+test.each([
+  ["cloudflare-dns.com", "is not a URL"],
+  ["http://cloudflare-dns.com/dns-query", "must begin with https://"],
+  ["http://127.0.0.1:5353/dns-query", "must begin with https://"],
+  ["https://10.0.0.53/dns-query", "a private address"],
+  ["https://user:pass@dns.example/", "user name"],
+])("refuses %s for a resolver", (url, reason) => {
+  const message = problemsOf({ DNS_OVER_HTTPS: url, ALLOW_LOOPBACK: "false" });
+  expect(message).toContain(`1 problem(s): DNS_OVER_HTTPS `);
+  expect(message).toContain(reason);
+  expect(message).toContain("https://cloudflare-dns.com/dns-query");
+  expect(message).not.toContain("pass@");
+});

@@ -13,6 +13,8 @@ export interface Gap {
   of: Measure;
   from: Micros;
   to: Micros;
+  /** The id of the event that stands behind the gap. */
+  before: string;
 }
 
 /** What a chain is made of: impact.com tells both as a value and its change. */
@@ -70,9 +72,9 @@ function chain(events: Event[]): { order: Event[]; gaps: Gap[] } {
     const steps = stepsOf(events, [of]);
     if (!steps) continue;
     const row = pieces(steps);
-    const gaps = row.flatMap(({ from }, index) => {
+    const gaps = row.flatMap(({ from, event }, index) => {
       const expected = row[index - 1]?.to ?? zero;
-      return expected === from ? [] : [{ of, from: BigInt(expected), to: BigInt(from) }];
+      return expected === from ? [] : [{ of, from: BigInt(expected), to: BigInt(from), before: event.id }];
     });
     return { order: row.map(({ event }) => event), gaps };
   }

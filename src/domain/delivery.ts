@@ -18,16 +18,26 @@ export interface Delivery {
   reason: string | null;
   createdAt: Instant;
   updatedAt: Instant;
+  /** The action, for destinations that are ordered or hear once of each action. */
+  action: string | null;
+  /** The version of the body that it was first sent with; null when nothing was sent yet, or it is to be built anew. */
+  version: number | null;
+  /** The recovery that opened it last. */
+  recoveryId: string | null;
 }
 
 /** How one attempt ended. The far side's failures are values, not exceptions. */
 export interface Outcome {
+  /** False when nothing left us: the request could not be built, or its address may not be called. */
+  isSent: boolean;
   delivered: boolean;
   /** The HTTP status, null when none came. */
   status: number | null;
   /** In words, for people: `answered 503`, `no answer within 15 s`. */
   reason: string;
   latencyMs: number;
+  /** What was sent, with secrets hidden. */
+  requestHeaders: Record<string, string>;
   headers: Record<string, string>;
   /** At most 16 KB of the answer, as text. */
   body: string;

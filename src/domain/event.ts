@@ -1,5 +1,5 @@
 import type { Fields, Warning } from "./fields.ts";
-import type { EventType, Kind } from "./kind.ts";
+import type { EventKind, EventType } from "./kind.ts";
 import type { Micros } from "./money.ts";
 import type { Instant } from "./time.ts";
 
@@ -7,7 +7,7 @@ import type { Instant } from "./time.ts";
 export interface Event {
   id: string;
   sourceId: string;
-  kind: Kind;
+  kind: EventKind;
   type: EventType;
   /** What the event is about (`action:1000.4636.158133`); null when the template left its id out. */
   subject: string | null;

@@ -14,8 +14,8 @@ export function firstEventId(at: Instant): string {
   return `evt_${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }
 
-/** A short random id for what operators make: `src_`, `dst_` and twelve characters. */
-export function newShortId(prefix: "src" | "dst"): string {
+/** A short random id for what operators make: `src_`, `dst_` or `rcv_` (a recovery) and twelve characters. */
+export function newShortId(prefix: "src" | "dst" | "rcv"): string {
   const letters = "0123456789abcdefghjkmnpqrstvwxyz";
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `${prefix}_${Array.from(bytes, (byte) => letters[byte % 32]).join("")}`;

@@ -10,7 +10,11 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number];
 
-/** What happened, in our words; `operational.*` news travel the same road later. */
+/** What an event may be about: a notification of impact.com, or news of our own, which travels the same road. */
+export const eventKinds = [...kinds, "operational"] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** What happened, in our words. */
 export const eventTypes = [
   "action.pending",
   "action.approved",
@@ -23,6 +27,9 @@ export const eventTypes = [
   "job.completed",
   "job.failed",
   "product.changed",
+  "operational.destination_failing",
+  "operational.destination_disabled",
+  "operational.delivery_exhausted",
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

@@ -2,6 +2,9 @@ import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import type { Event } from "../domain/event.ts";
 import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";
+import { amounts, filterNames, texts, textsOf } from "./names.ts";
+
+export { filterNames };
 
 /** A checked filter. A field that the event does not have is no match, as an error in CEL is. */
 export type Filter = (event: Event, sourceName: string) => boolean;
@@ -12,14 +15,10 @@ const typeVariable = "type_";
 const language = new Environment({
   limits: { maxAstNodes: 300, maxDepth: 30, maxListElements: 200, maxMapEntries: 20, maxCallArguments: 8 },
 });
-const texts = "kind status source action_id campaign_id campaign_name currency sub_id1 sub_id2 sub_id3 shared_id promo_code";
-for (const name of [typeVariable, ...texts.split(" ")]) language.registerVariable(name, "string");
-for (const name of ["payout", "amount"]) language.registerVariable(name, "double");
+for (const name of Object.keys(texts)) language.registerVariable(name === "type" ? typeVariable : name, "string");
+for (const name of Object.keys(amounts)) language.registerVariable(name, "double");
 language.registerVariable("is_test", "bool");
 language.registerVariable("fields", "map<string, string>");
-
-/** The names that a filter may use, with their types: for messages and documents. */
-export const filterNames = ["type", ...texts.split(" "), "payout", "amount", "is_test", "fields"];
 
 /**
  * Compiles a CEL expression over an event; the empty one selects everything.
@@ -71,25 +70,14 @@ function walk(node: ASTNode, visit: (node: ASTNode) => void) {
 }
 
 function context(event: Event, sourceName: string) {
-  const { fields } = event;
+  const { type, ...others } = textsOf(event, sourceName);
   return {
-    kind: event.kind,
-    [typeVariable]: event.type,
-    status: event.status ?? "",
-    source: sourceName,
-    action_id: event.actionId ?? "",
-    campaign_id: fields["CampaignId"] ?? "",
-    campaign_name: fields["CampaignName"] ?? "",
-    payout: double(event.payout),
-    amount: double(event.amount),
-    currency: event.currency ?? "",
-    sub_id1: fields["SubId1"] ?? "",
-    sub_id2: fields["SubId2"] ?? "",
-    sub_id3: fields["SubId3"] ?? "",
-    shared_id: fields["SharedId"] ?? "",
-    promo_code: fields["PromoCode"] ?? "",
+    ...others,
+    [typeVariable]: type,
+    payout: double(amounts.payout(event)),
+    amount: double(amounts.amount(event)),
     is_test: event.isTest,
-    fields,
+    fields: event.fields,
   };
 }
 

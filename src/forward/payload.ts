@@ -10,9 +10,13 @@ export function payload(event: Event, sourceName: string): string {
   return JSON.stringify({ type: event.type, timestamp: formatInstant(event.receivedAt), data: eventData(event, sourceName) });
 }
 
+export type EventData = { event_id: string; kind: string } & Record<string, unknown>;
+
 /** An event in the customers' words, as in a webhook's `data` and in our own API. */
-export function eventData(event: Event, sourceName: string) {
+export function eventData(event: Event, sourceName: string): EventData {
   const { fields } = event;
+  if (event.kind === "operational")
+    return { event_id: event.id, kind: event.kind, ...fields, received_at: formatInstant(event.receivedAt) };
   return {
     ...event.nested,
     event_id: event.id,

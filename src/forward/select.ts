@@ -4,9 +4,18 @@ import { compileFilter, type Filter } from "./filter.ts";
 
 const filters = new WeakMap<Destination, Filter>();
 
-/** The destinations that want this event. Paused and disabled ones are selected too: their deliveries are held. */
+/**
+ * The destinations that want this event. Paused and disabled ones are selected too: their deliveries are held. Operational news
+ * goes only to those whose filter speaks of it (`type.startsWith("operational.")`): a tracker wants conversions, not our news.
+ */
 export function select(event: Event, sourceName: string, destinations: Destination[]): Destination[] {
-  return destinations.filter((destination) => destination.state !== "deleted" && filterOf(destination)(event, sourceName));
+  const isNews = event.kind === "operational";
+  return destinations.filter(
+    (destination) =>
+      destination.state !== "deleted" &&
+      (!isNews || destination.filter.includes("operational")) &&
+      filterOf(destination)(event, sourceName),
+  );
 }
 
 function filterOf(destination: Destination): Filter {

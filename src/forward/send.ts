@@ -4,23 +4,37 @@ import { parseRetryAfter } from "./backoff.ts";
 
 /** One request to a destination. `timeout` in seconds, for the whole exchange. */
 export interface Sending {
-  url: URL;
+  url: string;
   method: string;
   headers: Record<string, string>;
-  body: string;
+  /** Null where the method has none. */
+  body: string | Uint8Array<ArrayBuffer> | null;
   timeout: number;
 }
 
+/** What came back, or why nothing did. */
+export type Answer = Omit<Outcome, "isSent" | "requestHeaders">;
+
 const largestAnswer = 16 * 1024;
-const shownHeaders = ["content-type", "content-length", "date", "location", "retry-after", "server", "cf-ray", "x-request-id"];
+const shownHeaders = [
+  "content-type",
+  "content-length",
+  "date",
+  "location",
+  "retry-after",
+  "server",
+  "cf-ray",
+  "x-request-id",
+  "www-authenticate",
+];
 
 /** Sends once and tells how it went; never throws. Redirects are not followed: they are failures. */
-export async function send(fetcher: typeof fetch, sending: Sending, now: () => number): Promise<Outcome> {
+export async function send(fetcher: typeof fetch, sending: Sending, now: () => number): Promise<Answer> {
   const start = now();
   const signal = AbortSignal.timeout(sending.timeout * second);
   try {
     const { url, method, headers, body } = sending;
-    const response = await fetcher(url.href, { method, headers, body, redirect: "manual", signal });
+    const response = await fetcher(url, { method, headers, body, redirect: "manual", signal });
     const answer = await beginningOf(response);
     return {
       delivered: response.ok,

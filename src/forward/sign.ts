@@ -1,22 +1,26 @@
-import { createHmac } from "node:crypto";
+import { createHmac, sign as signWith } from "node:crypto";
+import type { SignatureVersion } from "../domain/destination.ts";
 import type { Instant } from "../domain/time.ts";
+import { bytesOf, privateKeyOf, versionOf } from "./keys.ts";
 
 /**
- * The three headers of Standard Webhooks, `v1` (HMAC-SHA256), one signature for each secret.
+ * The headers of Standard Webhooks, with one signature for each key, in the order of the keys: `v1` for `whsec_…` and for base64
+ * without a prefix, `v1a` for `whsk_…`. Without keys there is no `webhook-signature`; no body is signed like an empty one.
  * Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
+ * Throws an Error, without the key in it, for a key that cannot be read.
  */
-export function sign(id: string, at: Instant, body: string, secrets: string[]): Record<string, string> {
+export function sign(id: string, at: Instant, body: string | Uint8Array | null, keys: string[]): Record<string, string> {
   const timestamp = Math.floor(at / 1000).toString();
-  const signatures = secrets.map((secret) => `v1,${hmac(secret, `${id}.${timestamp}.${body}`)}`);
-  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), typeof body === "string" ? Buffer.from(body) : (body ?? Buffer.of())]);
+  const signatures = keys.map((key) => `${versionOf(key)},${signers[versionOf(key)](key, content).toString("base64")}`);
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    ...(signatures.length > 0 ? { "webhook-signature": signatures.join(" ") } : {}),
+  };
 }
 
-/** A secret for a destination: `whsec_` and 32 random bytes in base64. */
-export function newSigningSecret(): string {
-  return `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
-}
-
-function hmac(secret: string, content: string): string {
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  return createHmac("sha256", key).update(content).digest("base64");
-}
+const signers: Record<SignatureVersion, (key: string, content: Uint8Array) => Buffer> = {
+  v1: (key, content) => createHmac("sha256", bytesOf(key)).update(content).digest(),
+  v1a: (key, content) => signWith(null, content, privateKeyOf(key)),
+};

@@ -1,9 +1,13 @@
 import * as z from "zod";
+import { attempt } from "../attempt.ts";
 import { type Delivery, deliveryId, deliveryStates, parseDeliveryId } from "../domain/delivery.ts";
 import { Problem } from "../domain/problem.ts";
-import { ring } from "../ring.ts";
+import { payloadChoices } from "../domain/recovery.ts";
+import { second } from "../domain/time.ts";
 import { type Attempt, findDelivery, listDeliveries as search } from "../store/attempts.ts";
+import { leaseMarginMs } from "../store/claims.ts";
 import { reopenDelivery } from "../store/deliveries.ts";
+import { findEvent } from "../store/events.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant, paging } from "./input.ts";
 
@@ -35,16 +39,24 @@ export const showDelivery = endpoint({
 });
 
 export const retryDelivery = endpoint({
-  summary: "Send a delivery again now, whatever became of it before; its retry schedule starts anew",
+  summary: "Send a delivery again now, whatever became of it before, past all limits; its retry schedule starts anew",
+  body: z.strictObject({
+    payload: z.enum(payloadChoices).default("original").describe("original: what was sent first. rebuilt: with today's template."),
+  }),
   success: 202,
-  run: async ({ app, params }) => {
-    const { eventId, destinationId } = keyOf(params["id"] ?? "");
-    const destination = (await app.catalog.anew(app.db)).destinations.find(({ id }) => id === destinationId);
+  run: async ({ app, params, body }) => {
+    const key = keyOf(params["id"] ?? "");
+    const destination = (await app.catalog.anew(app.db)).destinations.find(({ id }) => id === key.destinationId);
     if (destination?.state === "deleted") throw new Problem("conflict", "The destination of this delivery was deleted.");
-    const delivery = await reopenDelivery(app.db, eventId, destinationId, app.now());
-    if (!delivery) throw missing();
-    await ring(app, [deliveryId(delivery)]);
-    return { status: 202, body: viewDelivery(delivery) };
+    const now = app.now();
+    const isHeld = destination?.state !== "active";
+    const leaseMs = (destination?.timeout ?? 0) * second + leaseMarginMs;
+    const delivery = await reopenDelivery(app.db, key, body.payload, isHeld ? now : now + leaseMs, now);
+    const found = delivery && (await findEvent(app.db, key.eventId));
+    if (!delivery || !found) throw missing();
+    if (!isHeld) app.later(attempt(app, { delivery, event: found.event }).catch(complain));
+    const held = isHeld ? { note: `The destination is ${destination?.state}: it is held until the destination is active.` } : {};
+    return { status: 202, body: { ...viewDelivery({ ...delivery, nextAttemptAt: now }), ...held } };
   },
 });
 
@@ -64,8 +76,22 @@ export function viewDelivery(delivery: Delivery, attempts?: Attempt[]) {
   };
 }
 
-function viewAttempt({ number, at, delivered, status, reason, latencyMs, headers, body }: Attempt) {
-  return { number, at: instant(at), delivered, status, reason, latency_ms: latencyMs, response: { headers, body } };
+function viewAttempt({ number, at, delivered, status, reason, latencyMs, requestHeaders, headers, body, nextAt }: Attempt) {
+  return {
+    number,
+    at: instant(at),
+    delivered,
+    status,
+    reason,
+    latency_ms: latencyMs,
+    request: { headers: requestHeaders },
+    response: { headers, body },
+    next_attempt_at: instant(nextAt),
+  };
+}
+
+function complain(error: unknown): void {
+  console.error("retry: an attempt could not be recorded, its lease will end", String(error));
 }
 
 function keyOf(id: string) {

@@ -1,42 +1,39 @@
+import * as z from "zod";
 import type { App } from "../app.ts";
-import { request } from "../deliver.ts";
-import type { Destination } from "../domain/destination.ts";
+import { forgetToken } from "../authorize.ts";
+import type { Destination, Secrets } from "../domain/destination.ts";
 import { newEventId, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { defaultRetrySchedule } from "../forward/backoff.ts";
+import { checkSigningKey, newSigningKey } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
-import { newSigningSecret } from "../forward/sign.ts";
+import { request } from "../request.ts";
+import { drain } from "../ring.ts";
 import { saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
-import { changed, changes, hidden, settings } from "./destination-settings.ts";
+import { changed, openSecrets } from "./destination-changes.ts";
+import { changes, settings } from "./destination-settings.ts";
+import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
-import { instant } from "./input.ts";
 
 export const createDestination = endpoint({
   summary: "Create a destination: the answer holds its signing secret, this once",
-  body: settings,
+  body: settings.extend({
+    secret: z.string().optional().describe("A v1 signing secret of your own, whsec_… or base64; else one is made."),
+  }),
   success: 201,
-  run: async ({ app, body }) => {
-    const secret = newSigningSecret();
+  run: async ({ app, body: { signatures, secret, ...input } }) => {
     const now = app.now();
-    const blank: Destination = {
-      id: newShortId("dst"),
-      name: body.name,
-      url: body.url,
-      method: "POST",
-      filter: "",
-      timeout: 15,
-      retrySchedule: defaultRetrySchedule,
-      headerNames: [],
-      sealed: await app.seal.seal({ signing: [secret], headers: {} }),
-      state: "active",
-      stateReason: null,
-      createdAt: now,
-      updatedAt: now,
+    const keys = signatures.map((version) => (version === "v1" && secret ? checkSigningKey(secret) : newSigningKey(version)));
+    const blank: Secrets = {
+      signing: keys.map((key) => ({ key, createdAt: now, until: null })),
+      headers: {},
+      values: {},
+      auth: null,
     };
-    const destination = await changed(app, blank, body);
-    await save(app, destination);
-    return { status: 201, body: { ...view(destination), secret } };
+    const { destination, secrets } = await changed(app, blankDestination(now), blank, { preset: "standard-webhooks", ...input });
+    const saved = await save(app, { ...destination, version: 1 }, secrets);
+    return { status: 201, body: { ...viewDestination(saved), ...viewKeys(secrets, keys) } };
   },
 });
 
@@ -44,23 +41,29 @@ export const listDestinations = endpoint({
   summary: "All destinations, without their secrets",
   run: async ({ app }) => {
     const { destinations } = await app.catalog.anew(app.db);
-    return { body: { data: destinations.filter(({ state }) => state !== "deleted").map(view), next: null } };
+    return { body: { data: destinations.filter(({ state }) => state !== "deleted").map(viewDestination), next: null } };
   },
 });
 
 export const showDestination = endpoint({
-  summary: "One destination, without its secrets",
-  run: async ({ app, params }) => ({ body: view(await find(app, params["id"])) }),
+  summary: "One destination, without its secrets: of its signing keys only since when and until when they count, and public ones",
+  run: async ({ app, params }) => {
+    const destination = await findDestination(app, params["id"]);
+    const secrets = await openSecrets(app, destination).catch(() => null);
+    return { body: { ...viewDestination(destination), ...(secrets ? viewKeys(secrets, []) : {}) } };
+  },
 });
 
 export const updateDestination = endpoint({
-  summary: "Change a destination; what is left out stays. Making it active again drains what it held",
+  summary: "Change a destination; what is left out stays. Making it active again drains what it held, as fast as its limits let it",
   body: changes,
   run: async ({ app, params, body }) => {
-    const destination = await changed(app, await find(app, params["id"]), body);
-    await save(app, destination);
-    if (body.state === "active") app.later(sweep(app));
-    return { body: view(destination) };
+    const before = await findDestination(app, params["id"]);
+    const { destination, secrets } = await changed(app, before, await openSecrets(app, before), body);
+    const saved = await save(app, destination, secrets);
+    if (body.auth) await forgetToken(app, saved);
+    if (body.state === "active") app.later(drain(app, saved));
+    return { body: viewDestination(saved) };
   },
 });
 
@@ -68,16 +71,20 @@ export const deleteDestination = endpoint({
   summary: "Delete a destination: its secrets are erased, what it still had to get is cancelled, its history stays",
   success: 204,
   run: async ({ app, params }) => {
-    const destination = await find(app, params["id"]);
-    await save(app, {
+    const destination = await findDestination(app, params["id"]);
+    await saveDestination(app.db, {
       ...destination,
       url: new URL(destination.url).origin, // the rest may hold a key
       state: "deleted",
       stateReason: "deleted by the operator",
       sealed: "",
+      auth: { type: "none" },
       headerNames: [],
+      secretNames: [],
       updatedAt: app.now(),
     });
+    await forgetToken(app, destination);
+    app.catalog.forget();
     app.later(sweep(app));
     return { status: 204, body: null };
   },
@@ -86,14 +93,18 @@ export const deleteDestination = endpoint({
 export const testDestination = endpoint({
   summary: "Send a sample event to a destination now, signed as always, and tell how it went",
   run: async ({ app, params }) => {
-    const destination = await find(app, params["id"]);
+    const destination = await findDestination(app, params["id"]);
     const now = app.now();
-    const { delivered, status, reason, latencyMs, headers, body } = await request(app, destination, sampleEvent(newEventId(now), now));
-    return { body: { delivered, status, reason, latency_ms: latencyMs, response: { headers, body } } };
+    const outcome = await request(app, destination, sampleEvent(newEventId(now), now), null);
+    const { delivered, status, reason, latencyMs, requestHeaders, headers, body } = outcome;
+    return {
+      body: { delivered, status, reason, latency_ms: latencyMs, request: { headers: requestHeaders }, response: { headers, body } },
+    };
   },
 });
 
-async function find(app: App, id: string | undefined): Promise<Destination> {
+/** A destination that was not deleted. Throws `not_found`. */
+export async function findDestination(app: App, id: string | undefined): Promise<Destination> {
   const destination = (await app.catalog.anew(app.db)).destinations.find(
     (candidate) => candidate.id === id && candidate.state !== "deleted",
   );
@@ -101,24 +112,40 @@ async function find(app: App, id: string | undefined): Promise<Destination> {
   throw new Problem("not_found", "There is no destination with this id. GET /destinations lists them.");
 }
 
-async function save(app: App, destination: Destination): Promise<void> {
-  await saveDestination(app.db, destination);
+/** Seals the secrets and writes all of it. */
+export async function save(app: App, destination: Destination, secrets: Secrets): Promise<Destination> {
+  const saved = { ...destination, sealed: await app.seal.seal(secrets) };
+  await saveDestination(app.db, saved);
   app.catalog.forget();
+  return saved;
 }
 
-function view(destination: Destination) {
+/** What a destination is where nothing else was asked for. */
+export function blankDestination(now: number): Destination {
   return {
-    id: destination.id,
-    name: destination.name,
-    url: destination.url,
-    method: destination.method,
-    filter: destination.filter,
-    headers: Object.fromEntries(destination.headerNames.map((header) => [header, hidden])),
-    timeout: destination.timeout,
-    retry_schedule: destination.retrySchedule,
-    state: destination.state,
-    state_reason: destination.stateReason,
-    created_at: instant(destination.createdAt),
-    updated_at: instant(destination.updatedAt),
+    id: newShortId("dst"),
+    name: "",
+    url: "",
+    method: "POST",
+    preset: "standard-webhooks",
+    body: null,
+    version: 1,
+    filter: "",
+    via: null,
+    auth: { type: "none" },
+    timeout: 15,
+    retrySchedule: defaultRetrySchedule,
+    rateLimit: null,
+    concurrency: null,
+    ordered: false,
+    oncePerAction: false,
+    headerNames: [],
+    secretNames: [],
+    sealed: "",
+    state: "active",
+    stateReason: null,
+    health: { failures: 0, failingSince: null, openUntil: null },
+    createdAt: now,
+    updatedAt: now,
   };
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { App } from "../app.ts";
 import type { Event } from "../domain/event.ts";
-import { eventTypes, kinds } from "../domain/kind.ts";
+import { eventKinds, eventTypes } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import { eventData } from "../forward/payload.ts";
 import { redact } from "../postback/secrets.ts";
@@ -16,7 +16,7 @@ import { moment, paging } from "./input.ts";
 export const listEvents = endpoint({
   summary: "Events, newest first. A page may hold fewer than asked and still have a `next`: each looks at 5,000 events at the most",
   query: z.strictObject({
-    kind: z.enum(kinds).optional(),
+    kind: z.enum(eventKinds).optional(),
     type: z.enum(eventTypes).optional(),
     status: z.string().optional(),
     source: z.string().optional().describe("A source's id or name."),

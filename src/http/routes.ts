@@ -1,6 +1,8 @@
 import { version } from "../domain/version.ts";
 import { showAction } from "./actions.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
+import { reencrypt, rotateKey } from "./destination-keys.ts";
+import { listPresets, previewDestination } from "./destination-preview.ts";
 import {
   createDestination,
   deleteDestination,
@@ -15,6 +17,7 @@ import { showHealth } from "./health.ts";
 import { openApi } from "./openapi.ts";
 import { probePostback, receivePostback } from "./postback.ts";
 import { listQuarantine, reingest, showQuarantined } from "./quarantine.ts";
+import { createRecovery, listRecoveries, showRecovery, stopRecovery } from "./recoveries.ts";
 import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
 
 export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "DELETE", Endpoint>>;
@@ -39,14 +42,21 @@ export const routes: [path: string, methods: Methods][] = [
   ["/sources/:id", { GET: showSource, PATCH: updateSource }],
   ["/sources/:id/token", { POST: rotateToken }],
   ["/destinations", { GET: listDestinations, POST: createDestination }],
+  ["/destinations/preview", { POST: previewDestination }],
+  ["/destinations/reencrypt", { POST: reencrypt }],
   ["/destinations/:id", { GET: showDestination, PATCH: updateDestination, DELETE: deleteDestination }],
   ["/destinations/:id/test", { POST: testDestination }],
+  ["/destinations/:id/secret", { POST: rotateKey }],
+  ["/presets", { GET: listPresets }],
   ["/events", { GET: listEvents }],
   ["/events/:id", { GET: showEvent }],
   ["/actions/:action_id", { GET: showAction }],
   ["/deliveries", { GET: listDeliveries }],
   ["/deliveries/:id", { GET: showDelivery }],
   ["/deliveries/:id/retry", { POST: retryDelivery }],
+  ["/recoveries", { GET: listRecoveries, POST: createRecovery }],
+  ["/recoveries/:id", { GET: showRecovery }],
+  ["/recoveries/:id/cancel", { POST: stopRecovery }],
   ["/quarantine", { GET: listQuarantine }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],

@@ -4,8 +4,8 @@ import { deliveryOf } from "./deliveries.ts";
 import { listPage, when } from "./page.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
-/** One request that was made. */
-export type Attempt = Omit<Outcome, "retryAfterMs"> & { number: number; at: Instant };
+/** One request that was made; `nextAt` is when the next one was due after it. */
+export type Attempt = Omit<Outcome, "retryAfterMs" | "isSent"> & { number: number; at: Instant; nextAt: Instant | null };
 
 export interface DeliverySearch {
   state?: DeliveryState | undefined;
@@ -72,7 +72,9 @@ function attemptOf(row: Row): Attempt {
     status: row["status"] as number | null,
     reason: textOf(row, "reason"),
     latencyMs: numberOf(row, "latency_ms"),
+    requestHeaders: jsonOf(row, "request_headers"),
     headers: jsonOf(row, "response_headers"),
     body: textOf(row, "response_body"),
+    nextAt: row["next_at"] as Instant | null,
   };
 }

@@ -1,98 +1,35 @@
-import { type Delivery, type DeliveryState, type Outcome, parseDeliveryId } from "../domain/delivery.ts";
-import type { Event } from "../domain/event.ts";
-import { type Instant, second } from "../domain/time.ts";
-import { eventOf, selectEvents } from "./events.ts";
+import { type Delivery, type DeliveryState, deliveryId, parseDeliveryId } from "../domain/delivery.ts";
+import type { PayloadChoice } from "../domain/recovery.ts";
+import { type Instant, minute, second } from "../domain/time.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
-
-/** What a consumer has beyond the destination's timeout, to record the attempt, before the delivery is free again. */
-const leaseMarginMs = 15 * second;
-
-/** How much earlier than its time a delivery may be claimed for its first attempt: the clocks of two machines never quite agree. */
-const clockSlackMs = second;
 
 /** How long a ring may take to be heard before the sweep rings again. */
 export const ringGraceMs = 15 * second;
 
-const claim = `
-  update deliveries
-  set next_at = ?2 + 1000 * coalesce((select timeout from destinations where id = destination_id), 25)
-  where state = 'pending' and next_at <= iif(attempts = 0, ?4, ?3)
-  and (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?1))
-  returning *`;
+const cancelSome = `
+  update deliveries set state = 'cancelled', reason = ?2, updated_at = ?3
+  where state = 'pending' and (event_id, destination_id) in (
+    select event_id, destination_id from deliveries where state = 'pending' and destination_id = ?1 limit ?4
+  )`;
 
-/** A delivery that this consumer alone may attempt now, with its event. */
-export interface Claimed {
-  delivery: Delivery;
-  event: Event;
+/** Ends up to `limit` deliveries of each destination that was deleted. */
+export async function cancelDeliveries(db: D1Database, destinationIds: string[], reason: string, now: Instant, limit: number) {
+  if (destinationIds.length === 0) return;
+  await db.batch(destinationIds.map((id) => db.prepare(cancelSome).bind(id, reason, now, limit)));
 }
 
-/**
- * Of the named deliveries, those that are due and that nobody else is at: each is leased for its destination's
- * timeout and 15 s more. One round trip.
- * Rings come twice, late, and for what is long done; the row decides.
- */
-export async function claimDeliveries(db: D1Database, ids: string[], now: Instant): Promise<Claimed[]> {
-  const keys = keysOf(ids);
-  const [claimed, events] = await db.batch<Row>([
-    db.prepare(claim).bind(JSON.stringify(keys), now + leaseMarginMs, now, now + clockSlackMs),
-    db.prepare(selectEvents).bind(JSON.stringify(keys.map(([eventId]) => eventId))),
-  ]);
-  const byId = new Map(events?.results.map((row) => [textOf(row, "id"), eventOf(row)]));
-  return (claimed?.results ?? []).flatMap((row) => {
-    const event = byId.get(textOf(row, "event_id"));
-    return event ? [{ delivery: deliveryOf(row), event }] : [];
-  });
-}
-
-const insertAttempt = `
-  insert into attempts (event_id, destination_id, number, at, delivered, status, reason, latency_ms, response_headers, response_body)
-  select ?1, ?2, attempts + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9 from deliveries where event_id = ?1 and destination_id = ?2`;
-
-const concludeDelivery = `
-  update deliveries set
-    attempts = attempts + 1, updated_at = ?7,
-    state = iif(state = 'delivered', state, ?3), reason = iif(state = 'delivered', reason, ?6), next_at = ?4, ring_at = ?5
-  where event_id = ?1 and destination_id = ?2`;
-
-/**
- * Writes an attempt and what became of its delivery, in one transaction. The row counts its attempts itself: two may overlap when
- * an operator sends again. A failure that ends after another has succeeded leaves the delivery delivered.
- */
-export async function recordAttempt(db: D1Database, delivery: Delivery, outcome: Outcome, startedAt: Instant): Promise<void> {
-  const { eventId, destinationId, state, updatedAt } = delivery;
-  const nextAt = delivery.nextAttemptAt ?? updatedAt;
-  await db.batch([
-    db
-      .prepare(insertAttempt)
-      .bind(
-        eventId,
-        destinationId,
-        startedAt,
-        outcome.delivered ? 1 : 0,
-        outcome.status,
-        outcome.reason,
-        outcome.latencyMs,
-        JSON.stringify(outcome.headers),
-        outcome.body,
-      ),
-    db.prepare(concludeDelivery).bind(eventId, destinationId, state, nextAt, nextAt + ringGraceMs, outcome.reason, updatedAt),
-  ]);
-}
-
-const cancel = `
-  update deliveries set state = 'cancelled', reason = ?3, updated_at = ?4
-  where event_id = ?1 and destination_id = ?2 and state = 'pending'`;
-
-/** Ends a delivery whose destination was deleted. */
-export async function cancelDelivery(db: D1Database, delivery: Delivery, reason: string, now: Instant): Promise<void> {
-  await db.prepare(cancel).bind(delivery.eventId, delivery.destinationId, reason, now).run();
-}
+/** For destinations that want order: no other of its action waits for its next attempt. */
+const isFirst = `
+  not exists (
+    select 1 from deliveries o
+    where o.destination_id = d.destination_id and o.action = d.action and o.state = 'pending' and o.next_at > ?3
+  )`;
 
 const ringAgain = `
   update deliveries set ring_at = ?2
   where state = 'pending' and (event_id, destination_id) in (
-    select event_id, destination_id from deliveries
-    where state = 'pending' and destination_id = ?1 and ring_at <= ?3 and next_at <= ?3
+    select event_id, destination_id from deliveries d
+    where state = 'pending' and destination_id = ?1 and ring_at <= ?3 and next_at <= ?3 and ${isFirst}
     order by ring_at limit ?4
   )
   returning event_id, destination_id`;
@@ -109,16 +46,70 @@ export async function listUnheard(db: D1Database, destinationIds: string[], now:
   );
 }
 
+const dueOf = `
+  select destination_id from deliveries
+  where state = 'pending' and destination_id = ?1 and ring_at <= ?2 and next_at <= ?3
+  limit 1`;
+
+/** Which of these destinations have something due. */
+export async function listBacklogged(db: D1Database, destinationIds: string[], now: Instant): Promise<string[]> {
+  if (destinationIds.length === 0) return [];
+  const found = await db.batch<Row>(destinationIds.map((id) => db.prepare(dueOf).bind(id, now + minute, now)));
+  return found.flatMap(({ results }) => results.map((row) => textOf(row, "destination_id")));
+}
+
+const dueOldest = `
+  select event_id, destination_id from deliveries d
+  where state = 'pending' and destination_id = ?1 and ring_at <= ?2 and next_at <= ?3 and ${isFirst}
+  order by ring_at limit ?4`;
+
+/** The oldest due deliveries of a destination, but for those whose action has another waiting for its next attempt. */
+export async function listDue(db: D1Database, destinationId: string, limit: number, now: Instant): Promise<string[]> {
+  const { results } = await db
+    .prepare(dueOldest)
+    .bind(destinationId, now + minute, now, limit)
+    .all<Row>();
+  return results.map((row) => deliveryId({ eventId: textOf(row, "event_id"), destinationId }));
+}
+
+const siblings = `
+  select d.* from json_each(?1) as asked
+  join deliveries mine on mine.event_id = asked.value ->> 0 and mine.destination_id = asked.value ->> 1
+  join deliveries d on d.destination_id = mine.destination_id and d.action = mine.action
+  where d.state = 'pending'
+  group by d.event_id, d.destination_id`;
+
+/** All that is pending of the actions of the named deliveries, at their destinations. */
+export async function listSiblings(db: D1Database, ids: string[]): Promise<Delivery[]> {
+  const { results } = await db
+    .prepare(siblings)
+    .bind(JSON.stringify(keysOf(ids)))
+    .all<Row>();
+  return results.map(deliveryOf);
+}
+
+/** `?5`: leased at once, until then; `?6`: 1 when it is to be built anew. */
 const reopen = `
-  update deliveries set state = 'pending', attempts_before = attempts, next_at = ?3, ring_at = ?4, updated_at = ?3
+  update deliveries set
+    state = 'pending', attempts_before = attempts, next_at = ?4, ring_at = ?5, updated_at = ?3, recovery_id = null,
+    version = iif(?6 = 1, null, version)
   where event_id = ?1 and destination_id = ?2
   returning *`;
 
-/** Makes a delivery due now, whatever became of it before; its schedule starts anew. Null when there is none. */
-export async function reopenDelivery(db: D1Database, eventId: string, destinationId: string, now: Instant): Promise<Delivery | null> {
+/**
+ * Opens a delivery again, whatever became of it before; its schedule starts anew. It is due at `dueAt`: now, or at the end of the
+ * lease of whoever is about to send it. Null when there is none.
+ */
+export async function reopenDelivery(
+  db: D1Database,
+  key: { eventId: string; destinationId: string },
+  payload: PayloadChoice,
+  dueAt: Instant,
+  now: Instant,
+): Promise<Delivery | null> {
   const row = await db
     .prepare(reopen)
-    .bind(eventId, destinationId, now, now + ringGraceMs)
+    .bind(key.eventId, key.destinationId, now, dueAt, dueAt + ringGraceMs, payload === "rebuilt" ? 1 : 0)
     .first<Row>();
   return row && deliveryOf(row);
 }
@@ -136,7 +127,7 @@ export async function noteDeadLetters(db: D1Database, ids: string[], reason: str
 }
 
 /** Event and destination of each delivery named; what names none is left out. */
-function keysOf(ids: string[]): [eventId: string, destinationId: string][] {
+export function keysOf(ids: string[]): [eventId: string, destinationId: string][] {
   return ids.flatMap((id) => {
     const key = parseDeliveryId(id);
     return key ? [[key.eventId, key.destinationId]] : [];
@@ -156,5 +147,8 @@ export function deliveryOf(row: Row): Delivery {
     reason: row["reason"] as string | null,
     createdAt: numberOf(row, "created_at"),
     updatedAt: numberOf(row, "updated_at"),
+    action: row["action"] as string | null,
+    version: row["version"] as number | null,
+    recoveryId: row["recovery_id"] as string | null,
   };
 }

@@ -1,62 +1,122 @@
-import type { Destination, DestinationMethod, DestinationState } from "../domain/destination.ts";
-import type { Instant } from "../domain/time.ts";
+import {
+  type Auth,
+  type Destination,
+  type DestinationMethod,
+  type DestinationState,
+  type PresetName,
+  type RateLimit,
+  ratePeriods,
+} from "../domain/destination.ts";
+import { hour, type Instant, minute, second } from "../domain/time.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 export const selectDestinations = `select * from destinations order by created_at, id`;
 
+const settings =
+  "name, url, method, preset, body, version, filter, via, auth, timeout, retry_schedule, rate_limit, rate_period_ms, concurrency, " +
+  "ordered, once_per_action, header_names, secret_names, sealed, state, state_reason, updated_at";
+const names = settings.split(", ");
+const health = ["failures", "failing_since", "open_until", "warned_at"];
+
+/** A destination that becomes active starts with a clean record. */
 const upsert = `
-  insert into destinations (
-    id, name, url, method, filter, timeout, retry_schedule, header_names, sealed, state, state_reason, created_at, updated_at
-  )
-  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+  insert into destinations (id, created_at, ${settings})
+  values (?, ?, ${names.map(() => "?").join(", ")})
   on conflict (id) do update set
-    name = excluded.name, url = excluded.url, method = excluded.method, filter = excluded.filter, timeout = excluded.timeout,
-    retry_schedule = excluded.retry_schedule, header_names = excluded.header_names, sealed = excluded.sealed,
-    state = excluded.state, state_reason = excluded.state_reason, updated_at = excluded.updated_at`;
+    ${names.map((name) => `${name} = excluded.${name}`).join(", ")},
+    ${health.map((name) => `${name} = iif(state <> 'active' and excluded.state = 'active', ${name === "failures" ? "0" : "null"}, ${name})`).join(", ")}`;
 
-/** Creates or changes a destination. */
+const keepFormerBody = `
+  insert into former_bodies (destination_id, version, preset, body)
+  select id, version, preset, body from destinations where id = ?1 and version < ?2
+  on conflict do nothing`;
+
+/** Creates or changes a destination. What its bodies looked like before is kept, for deliveries that were sent with it. */
 export async function saveDestination(db: D1Database, destination: Destination): Promise<void> {
-  const { id, name, url, method, filter, timeout, sealed, state, stateReason } = destination;
-  await db
-    .prepare(upsert)
-    .bind(
-      id,
-      name,
-      url,
-      method,
-      filter,
-      timeout,
-      JSON.stringify(destination.retrySchedule),
-      JSON.stringify(destination.headerNames),
-      sealed,
-      state,
-      stateReason,
-      destination.createdAt,
-      destination.updatedAt,
-    )
-    .run();
+  const { id, name, url, method, preset, body, version, filter, via, timeout, rateLimit, sealed, state, stateReason } = destination;
+  const cells = [
+    name,
+    url,
+    method,
+    preset,
+    body,
+    version,
+    filter,
+    via,
+    JSON.stringify(destination.auth),
+    timeout,
+    JSON.stringify(destination.retrySchedule),
+    rateLimit?.limit ?? null,
+    rateLimit ? periodMs[rateLimit.period] : null,
+    destination.concurrency,
+    destination.ordered ? 1 : 0,
+    destination.oncePerAction ? 1 : 0,
+    JSON.stringify(destination.headerNames),
+    JSON.stringify(destination.secretNames),
+    sealed,
+    state,
+    stateReason,
+    destination.updatedAt,
+  ];
+  await db.batch([db.prepare(keepFormerBody).bind(id, version), db.prepare(upsert).bind(id, destination.createdAt, ...cells)]);
 }
 
-const disable = `update destinations set state = 'disabled', state_reason = ?2, updated_at = ?3 where id = ?1 and state in ('active', 'paused')`;
+const findFormer = `select preset, body from former_bodies where destination_id = ?1 and version = ?2`;
 
-/** Stops a destination that said it is gone; its deliveries are held. */
-export async function disableDestination(db: D1Database, id: string, reason: string, now: Instant): Promise<void> {
-  await db.prepare(disable).bind(id, reason, now).run();
+/** What a destination's bodies looked like at an earlier version, or null. */
+export async function findFormerBody(db: D1Database, id: string, version: number): Promise<Pick<Destination, "preset" | "body"> | null> {
+  const row = await db.prepare(findFormer).bind(id, version).first<Row>();
+  return row && { preset: textOf(row, "preset") as PresetName, body: row["body"] as string | null };
 }
+
+const reseal = `update destinations set sealed = ?2 where id = ?1 and sealed = ?3`;
+
+/** Puts secrets that were sealed anew in the place of the same ones, unless they were changed meanwhile. */
+export async function resealDestination(db: D1Database, id: string, sealed: string, former: string): Promise<void> {
+  await db.prepare(reseal).bind(id, sealed, former).run();
+}
+
+const disable = `
+  update destinations set state = 'disabled', state_reason = ?2, updated_at = ?3
+  where id = ?1 and state in ('active', 'paused')
+  returning id`;
+
+/** Stops a destination; its deliveries are held. False when it was stopped already. */
+export async function disableDestination(db: D1Database, id: string, reason: string, now: Instant): Promise<boolean> {
+  return (await db.prepare(disable).bind(id, reason, now).first()) !== null;
+}
+
+const periodMs = { second, minute, hour } satisfies Record<RateLimit["period"], number>;
 
 export function destinationOf(row: Row): Destination {
+  const period = ratePeriods.find((name) => periodMs[name] === row["rate_period_ms"]);
   return {
     id: textOf(row, "id"),
     name: textOf(row, "name"),
     url: textOf(row, "url"),
     method: textOf(row, "method") as DestinationMethod,
+    preset: textOf(row, "preset") as PresetName,
+    body: row["body"] as string | null,
+    version: numberOf(row, "version"),
     filter: textOf(row, "filter"),
+    via: row["via"] as string | null,
+    auth: jsonOf<Auth>(row, "auth"),
     timeout: numberOf(row, "timeout"),
     retrySchedule: jsonOf(row, "retry_schedule"),
+    rateLimit: period ? { limit: numberOf(row, "rate_limit"), period } : null,
+    concurrency: row["concurrency"] as number | null,
+    ordered: row["ordered"] === 1,
+    oncePerAction: row["once_per_action"] === 1,
     headerNames: jsonOf(row, "header_names"),
+    secretNames: jsonOf(row, "secret_names"),
     sealed: textOf(row, "sealed"),
     state: textOf(row, "state") as DestinationState,
     stateReason: row["state_reason"] as string | null,
+    health: {
+      failures: numberOf(row, "failures"),
+      failingSince: row["failing_since"] as Instant | null,
+      openUntil: row["open_until"] as Instant | null,
+    },
     createdAt: numberOf(row, "created_at"),
     updatedAt: numberOf(row, "updated_at"),
   };

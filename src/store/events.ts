@@ -1,5 +1,5 @@
 import type { Event } from "../domain/event.ts";
-import type { EventType, Kind } from "../domain/kind.ts";
+import type { EventKind, EventType } from "../domain/kind.ts";
 import type { Instant } from "../domain/time.ts";
 import { receiptColumns, receiptOf, type StoredReceipt } from "./receipts.ts";
 import { jsonOf, microsOut, numberOf, type Row, textOf } from "./rows.ts";
@@ -20,6 +20,12 @@ export async function findEvent(db: D1Database, id: string): Promise<{ event: Ev
 /** Reads events by their ids, in the batch of somebody else's statement. */
 export const selectEvents = `select ${eventColumns} from events where id in (select value from json_each(?1))`;
 
+/** Events by their ids, in no order. */
+export async function listEventsById(db: D1Database, ids: string[]): Promise<Event[]> {
+  const { results } = await db.prepare(selectEvents).bind(JSON.stringify(ids)).all<Row>();
+  return results.map(eventOf);
+}
+
 const listBySubject = `
   select ${eventColumns} from events
   where source_id in (select id from sources) and subject = ?1 order by seq desc limit 2000`;
@@ -37,7 +43,7 @@ export function eventOf(row: Row): Event {
   return {
     id: textOf(row, "id"),
     sourceId: textOf(row, "source_id"),
-    kind: textOf(row, "kind") as Kind,
+    kind: textOf(row, "kind") as EventKind,
     type: textOf(row, "type") as EventType,
     subject: subject === fingerprint ? null : subject,
     fingerprint,

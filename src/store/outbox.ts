@@ -35,10 +35,20 @@ const findTwin = `
   order by id = ?4 desc, seq desc limit 1`;
 
 const insertForEvent = `
-  insert into deliveries (event_id, destination_id, next_at, ring_at, created_at, updated_at)
-  select ?1, value, ?3, ?4, ?3, ?3 from json_each(?2)
+  insert into deliveries (event_id, destination_id, action, next_at, ring_at, created_at, updated_at)
+  select ?1, value ->> 'destinationId', value ->> 'action', ?3, ?4, ?3, ?3 from json_each(?2)
   where exists (select 1 from events where id = ?1)
+  and not (value ->> 'once' and exists (
+    select 1 from deliveries where destination_id = value ->> 'destinationId' and action = value ->> 'action'
+  ))
   on conflict (event_id, destination_id) do nothing`;
+
+/** A delivery that an event is to have. `once`: unless the destination has one of the same action already. */
+export interface Selected {
+  destinationId: string;
+  action: string | null;
+  once: boolean;
+}
 
 /** How a save ended: stored under its own id, or recognised as a repeat of `id`. */
 export interface Saved {
@@ -54,7 +64,7 @@ export async function saveEvent(
   db: D1Database,
   event: Event,
   receipt: Receipt,
-  destinationIds: string[],
+  selected: Selected[],
   dedupeWindow: number,
 ): Promise<Saved> {
   const subject = event.subject ?? event.fingerprint;
@@ -87,14 +97,14 @@ export async function saveEvent(
         event.subject === null ? 0 : 1,
       ),
     db.prepare(findTwin).bind(event.sourceId, subject, event.fingerprint, event.id),
-    ...insertDeliveries(db, event.id, destinationIds, event.receivedAt),
+    ...insertDeliveries(db, event.id, selected, event.receivedAt),
   ]);
   const id = (twin?.results[0]?.["id"] as string | undefined) ?? event.id;
   return { id, isDuplicate: id !== event.id };
 }
 
 /** Writes nothing unless the event itself was written. */
-function insertDeliveries(db: D1Database, eventId: string, destinationIds: string[], now: Instant): D1PreparedStatement[] {
-  if (destinationIds.length === 0) return [];
-  return [db.prepare(insertForEvent).bind(eventId, JSON.stringify(destinationIds), now, now + ringGraceMs)];
+function insertDeliveries(db: D1Database, eventId: string, selected: Selected[], now: Instant): D1PreparedStatement[] {
+  if (selected.length === 0) return [];
+  return [db.prepare(insertForEvent).bind(eventId, JSON.stringify(selected), now, now + ringGraceMs)];
 }

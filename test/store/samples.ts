@@ -44,7 +44,8 @@ export async function save(
   event: Event,
   { db = env.DB, to = [], window = 900, receipt }: { db?: D1Database; to?: string[]; window?: number; receipt?: Receipt } = {},
 ) {
-  return await saveEvent(db, event, receipt ?? aReceipt({ id: event.id, receivedAt: event.receivedAt, query: "a=b" }), to, window);
+  const selected = to.map((destinationId) => ({ destinationId, action: null, once: false }));
+  return await saveEvent(db, event, receipt ?? aReceipt({ id: event.id, receivedAt: event.receivedAt, query: "a=b" }), selected, window);
 }
 
 /** An event with one delivery, for a destination that only this delivery has. */
@@ -66,7 +67,18 @@ export function aDestination(parts: Partial<Destination> = {}): Destination {
     filter: 'status == "APPROVED"',
     timeout: 7,
     retrySchedule: [1, 2, 3],
+    preset: "standard-webhooks",
+    body: null,
+    version: 1,
+    via: null,
+    auth: { type: "none" },
+    rateLimit: null,
+    concurrency: null,
+    ordered: false,
+    oncePerAction: false,
     headerNames: ["X-Key"],
+    secretNames: ["api_key"],
+    health: { failures: 0, failingSince: null, openUntil: null },
     sealed: "v1.a.b",
     state: "paused",
     stateReason: "paused by the operator",

@@ -1,0 +1,45 @@
+import type { App } from "./app.ts";
+import type { Destination } from "./domain/destination.ts";
+import { second } from "./domain/time.ts";
+import { authorizationOf, fetchToken } from "./forward/auth.ts";
+import { checkAddress } from "./guard.ts";
+import { dropToken, findToken, saveToken } from "./store/tokens.ts";
+
+const tokenTimeoutMs = 5 * second;
+
+/**
+ * The Authorization header of a destination's requests, null when it has none. An OAuth2 token is kept until shortly before its
+ * end, in this isolate and (encrypted) in D1, so that few are asked for. Throws when the authorization server gives none.
+ */
+export async function authorize(app: App, destination: Destination, secret: string | null): Promise<string | null> {
+  const { auth, id } = destination;
+  if (auth.type !== "oauth2") return authorizationOf(auth, secret);
+  const known = app.tokens.get(keyOf(destination)) ?? (await stored(app, destination));
+  if (known && known.expiresAt > app.now()) return `Bearer ${known.token}`;
+
+  await checkAddress(app, auth.tokenUrl);
+  const fetched = await fetchToken(app.fetch, auth, secret ?? "", app.now, tokenTimeoutMs);
+  app.tokens.set(keyOf(destination), fetched);
+  await saveToken(app.db, id, await app.seal.sealText(fetched.token), fetched.expiresAt);
+  return `Bearer ${fetched.token}`;
+}
+
+/** Forgets a token that the far side did not accept, or that belongs to former settings. */
+export async function forgetToken(app: App, destination: Destination): Promise<void> {
+  app.tokens.delete(keyOf(destination));
+  await dropToken(app.db, destination.id);
+}
+
+async function stored(app: App, destination: Destination) {
+  const found = await findToken(app.db, destination.id, app.now());
+  const token = found && (await app.seal.openText(found.sealed).catch(() => null)); // sealed under a key that is gone: a new one is asked for
+  if (!found || !token) return null;
+  const known = { token, expiresAt: found.expiresAt };
+  app.tokens.set(keyOf(destination), known);
+  return known;
+}
+
+/** Settings that were changed want a token of their own. */
+function keyOf({ id, updatedAt }: Destination): string {
+  return `${id}@${updatedAt}`;
+}

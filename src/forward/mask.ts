@@ -1,0 +1,14 @@
+/** Stands for a secret wherever one would be told; sent back by an operator, it means: as it was. */
+export const hidden = "[hidden]";
+
+/** Shorter ones would hide half of every text, and are no secrets. */
+const shortestSecret = 6;
+
+/** Hides each of these secrets in a text, also as base64 or in a URL's encoding. */
+export function maskWith(secrets: string[]): (text: string) => string {
+  const spellings = secrets
+    .filter((secret) => secret.length >= shortestSecret)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64")])
+    .sort((a, b) => b.length - a.length);
+  return (text) => spellings.reduce((masked, spelling) => masked.replaceAll(spelling, hidden), text);
+}

@@ -1,0 +1,94 @@
+import * as z from "zod";
+import type { App } from "../app.ts";
+import type { Destination, Secrets } from "../domain/destination.ts";
+import type { Event } from "../domain/event.ts";
+import { newEventId } from "../domain/id.ts";
+import { Problem } from "../domain/problem.ts";
+import { build, needsReceipt } from "../forward/build.ts";
+import { maskWith } from "../forward/mask.ts";
+import { presetCatalogue } from "../forward/presets.ts";
+import { sampleEvent } from "../forward/sample.ts";
+import { select } from "../forward/select.ts";
+import { findEvent } from "../store/events.ts";
+import type { StoredReceipt } from "../store/receipts.ts";
+import { listEvents } from "../store/search.ts";
+import { changed, openSecrets } from "./destination-changes.ts";
+import { changes } from "./destination-settings.ts";
+import { blankDestination, findDestination } from "./destinations.ts";
+import { endpoint } from "./endpoint.ts";
+
+/** Among how many of the latest events one is looked for that the filter selects. */
+const latest = 200;
+
+export const previewDestination = endpoint({
+  summary: "What a request would look like: of a destination, with changes, about an event; nothing is saved or sent",
+  body: changes.extend({
+    destination: z.string().optional().describe("A destination's id, to try changes of it."),
+    event: z.string().optional().describe("An event's id; else the latest that the filter selects, else a sample."),
+  }),
+  run: async ({ app, body: { destination: id, event: eventId, ...input } }) => {
+    const { destination, secrets } = await draft(app, id, input);
+    const { event, receipt, isSample } = await eventFor(app, destination, eventId);
+    const { sources } = await app.catalog.current(app.db);
+    const sourceName = sources.find((source) => source.id === event.sourceId)?.name ?? event.sourceId;
+    const material = { event, sourceName, secrets: secrets.values, headers: secrets.headers };
+    const built = build(destination, { ...material, receipt: needsReceipt(destination) ? receipt : null });
+    const mask = maskWith([...Object.values(secrets.values), ...Object.values(secrets.headers)]);
+    const body = built.body === null ? null : typeof built.body === "string" ? built.body : new TextDecoder().decode(built.body);
+    return {
+      body: {
+        event: event.id,
+        is_sample: isSample,
+        is_selected: select(event, sourceName, [destination]).length > 0,
+        request: {
+          method: built.method,
+          url: mask(built.url),
+          headers: Object.fromEntries(Object.entries(built.headers).map(([name, value]) => [name, mask(value)])),
+          body: body && mask(body),
+        },
+      },
+    };
+  },
+});
+
+export const listPresets = endpoint({
+  summary: "The ready-made forms of requests, with their templates",
+  run: async () => ({ body: { data: presetCatalogue, next: null } }),
+});
+
+async function draft(app: App, id: string | undefined, input: z.infer<typeof changes>) {
+  if (id !== undefined) {
+    const destination = await findDestination(app, id);
+    return await changed(app, destination, await openSecrets(app, destination), input);
+  }
+  const blank = { ...blankDestination(app.now()), name: "preview", url: input.url ?? "https://example.com/" };
+  const none: Secrets = { signing: [], headers: {}, values: {}, auth: null };
+  return await changed(app, blank, none, { preset: "standard-webhooks", ...input });
+}
+
+async function eventFor(
+  app: App,
+  destination: Destination,
+  id: string | undefined,
+): Promise<{ event: Event; receipt: StoredReceipt | null; isSample: boolean }> {
+  if (id !== undefined) {
+    const found = await findEvent(app.db, id);
+    if (!found) throw new Problem("not_found", "There is no event with this id.");
+    return { ...found, isSample: false };
+  }
+  const { events } = await listEvents(app.db, { limit: latest });
+  const names = new Map((await app.catalog.current(app.db)).sources.map((source) => [source.id, source.name]));
+  const fitting = events.find((event) => select(event, names.get(event.sourceId) ?? event.sourceId, [destination]).length > 0);
+  const found = fitting && (await findEvent(app.db, fitting.id));
+  return found
+    ? { ...found, isSample: false }
+    : { event: sampleEvent(newEventId(app.now()), app.now()), receipt: sampleReceipt, isSample: true };
+}
+
+const sampleReceipt: StoredReceipt = {
+  method: "GET",
+  query: "action_id=1000.4636.158133&status=PENDING&payout=0.88&currency=USD",
+  headers: {},
+  ip: "",
+  body: new Uint8Array(),
+};

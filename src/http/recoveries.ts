@@ -1,0 +1,107 @@
+import * as z from "zod";
+import { deliveryId, deliveryStates } from "../domain/delivery.ts";
+import { newShortId } from "../domain/id.ts";
+import { Problem } from "../domain/problem.ts";
+import { payloadChoices, type Recovery } from "../domain/recovery.ts";
+import { compileFilter } from "../forward/filter.ts";
+import { preview } from "../recover.ts";
+import { ring } from "../ring.ts";
+import { cancelRecovery, findRecovery, listRecoveries as listLatest, saveRecovery } from "../store/recoveries.ts";
+import { findDestination } from "./destinations.ts";
+import { endpoint } from "./endpoint.ts";
+import { instant, moment } from "./input.ts";
+
+export const createRecovery = endpoint({
+  summary: "Send many deliveries again, oldest first. With ?preview only tells how many, and the first ten",
+  query: z.strictObject({ preview: z.enum(["", "true", "1"]).optional().describe("Count only.") }),
+  body: z.strictObject({
+    destination: z.string().optional().describe("A destination's id; else all."),
+    states: z.array(z.enum(deliveryStates)).min(1).default(["exhausted"]).describe("The states that deliveries are in now."),
+    since: moment.describe("Events received from then on; else all."),
+    until: moment.describe("Events received before then; else until now."),
+    filter: z.string().max(2000).default("").describe("A CEL expression over the event."),
+    payload: z
+      .enum(payloadChoices)
+      .default("original")
+      .describe("original: what was sent first. rebuilt: with today's template, and only what today's filter selects."),
+    rate: z.number().int().min(1).max(1000).default(100).describe("So many a second at the most."),
+  }),
+  success: 201,
+  run: async ({ app, query, body }) => {
+    const destination = body.destination === undefined ? null : await findDestination(app, body.destination);
+    compileFilter(body.filter);
+    const now = app.now();
+    const scope = {
+      destinationId: destination?.id ?? null,
+      states: body.states,
+      since: body.since ?? 0,
+      until: body.until ?? now,
+      filter: body.filter.trim(),
+      payload: body.payload,
+    };
+    const { count, isComplete, first } = await preview(app, scope);
+    if (query.preview !== undefined) {
+      const ids = first.map(([eventId, destinationId]) => deliveryId({ eventId, destinationId }));
+      return { body: { count, is_complete: isComplete, first: ids } };
+    }
+    const recovery: Recovery = {
+      ...scope,
+      id: newShortId("rcv"),
+      rate: body.rate,
+      state: "running",
+      total: isComplete ? count : null,
+      reopened: 0,
+      delivered: 0,
+      failed: 0,
+      cursor: [],
+      createdAt: now,
+      updatedAt: 0,
+    };
+    await saveRecovery(app.db, recovery);
+    await ring(app, [recovery.id]);
+    return { status: 201, body: view(recovery) };
+  },
+});
+
+export const listRecoveries = endpoint({
+  summary: "The latest hundred recoveries",
+  run: async ({ app }) => ({ body: { data: (await listLatest(app.db)).map(view), next: null } }),
+});
+
+export const showRecovery = endpoint({
+  summary: "How far a recovery has come: finished says that all was opened again; `pending` of it is still on its way",
+  run: async ({ app, params }) => ({ body: view(await find(app.db, params["id"])) }),
+});
+
+export const stopRecovery = endpoint({
+  summary: "Cancel a recovery: nothing more is opened; what it has opened already still arrives",
+  run: async ({ app, params }) => {
+    const { id, state } = await find(app.db, params["id"]);
+    if (!(await cancelRecovery(app.db, id, app.now()))) throw new Problem("conflict", `It is ${state} and cannot be cancelled.`);
+    return { body: view(await find(app.db, id)) };
+  },
+});
+
+async function find(db: D1Database, id = ""): Promise<Recovery> {
+  const recovery = await findRecovery(db, id);
+  if (recovery) return recovery;
+  throw new Problem("not_found", "There is no recovery with this id. GET /recoveries lists them.");
+}
+
+function view(recovery: Recovery) {
+  const { total, reopened, delivered, failed } = recovery;
+  return {
+    id: recovery.id,
+    state: recovery.state,
+    destination: recovery.destinationId,
+    states: recovery.states,
+    since: instant(recovery.since),
+    until: instant(recovery.until),
+    filter: recovery.filter,
+    payload: recovery.payload,
+    rate: recovery.rate,
+    progress: { total, reopened, delivered, failed, pending: reopened - delivered - failed },
+    created_at: instant(recovery.createdAt),
+    updated_at: recovery.updatedAt === 0 ? null : instant(recovery.updatedAt),
+  };
+}

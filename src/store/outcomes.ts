@@ -1,0 +1,129 @@
+import type { Delivery, Outcome } from "../domain/delivery.ts";
+import { breaker, type Health } from "../domain/destination.ts";
+import type { Instant } from "../domain/time.ts";
+import { ringGraceMs } from "./deliveries.ts";
+import { numberOf, type Row, textOf } from "./rows.ts";
+
+const insertAttempt = `
+  insert into attempts (
+    event_id, destination_id, number, at, delivered, status, reason, latency_ms, response_headers, response_body, request_headers, next_at
+  )
+  select ?1, ?2, attempts + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 from deliveries where event_id = ?1 and destination_id = ?2`;
+
+/** Counted once: before the delivery's own row says that it has ended. */
+const countForRecovery = `
+  update recoveries set delivered = delivered + ?3, failed = failed + ?4
+  where id = (select recovery_id from deliveries where event_id = ?1 and destination_id = ?2 and state = 'pending')`;
+
+const concludeDelivery = `
+  update deliveries set
+    attempts = attempts + 1, updated_at = ?7, leased_until = null, version = coalesce(version, ?8),
+    state = iif(state = 'delivered', state, ?3), reason = iif(state = 'delivered', reason, ?6), next_at = ?4, ring_at = ?5
+  where event_id = ?1 and destination_id = ?2`;
+
+const readHealth = `select failures, failing_since, open_until, warned_at from destinations where id = ?1`;
+
+const recordSuccess = `
+  update destinations set failures = 0, failing_since = null, open_until = null, warned_at = null where id = ?1 and failures > 0`;
+
+const recordFailure = `
+  update destinations set
+    failures = failures + 1, failing_since = coalesce(failing_since, ?2),
+    open_until = iif(failures + 1 >= ${breaker.failures}, ?2 + ${breaker.openMs}, open_until)
+  where id = ?1`;
+
+const findNext = `
+  select event_id from deliveries
+  where destination_id = ?1 and action = ?2 and state = 'pending' and event_id <> ?3
+  order by event_id limit 1`;
+
+/** How a destination answered before and after an attempt, and who is next in line for it. */
+export interface Recorded {
+  before: Health;
+  after: Health & { warnedAt: Instant | null };
+  /** Another pending delivery of the same action, where that matters. */
+  nextEventId: string | null;
+}
+
+/**
+ * Writes an attempt, what became of its delivery, and how the destination is doing, in one transaction. The row counts its attempts
+ * itself: two may overlap when an operator sends again. A failure that ends after another has succeeded leaves the delivery delivered.
+ * `version` is that of the body that was sent.
+ */
+export async function recordAttempt(
+  db: D1Database,
+  delivery: Delivery,
+  outcome: Outcome,
+  startedAt: Instant,
+  version: number,
+): Promise<Recorded> {
+  const { eventId, destinationId, state, updatedAt, nextAttemptAt } = delivery;
+  const dueAt = nextAttemptAt ?? updatedAt;
+  const cells = [
+    startedAt,
+    outcome.delivered ? 1 : 0,
+    outcome.status,
+    outcome.reason,
+    outcome.latencyMs,
+    JSON.stringify(outcome.headers),
+    outcome.body,
+    JSON.stringify(outcome.requestHeaders),
+    nextAttemptAt,
+  ];
+  const hasEnded = state !== "pending";
+  const [before, after, next] = await answersOf(db, {
+    before: db.prepare(readHealth).bind(destinationId),
+    attempt: db.prepare(insertAttempt).bind(eventId, destinationId, ...cells),
+    recovery:
+      delivery.recoveryId !== null && hasEnded
+        ? db.prepare(countForRecovery).bind(eventId, destinationId, outcome.delivered ? 1 : 0, outcome.delivered ? 0 : 1)
+        : null,
+    conclude: db
+      .prepare(concludeDelivery)
+      .bind(eventId, destinationId, state, dueAt, dueAt + ringGraceMs, outcome.reason, updatedAt, outcome.isSent ? version : null),
+    health: !outcome.isSent
+      ? null
+      : outcome.delivered
+        ? db.prepare(recordSuccess).bind(destinationId)
+        : db.prepare(recordFailure).bind(destinationId, updatedAt),
+    after: db.prepare(readHealth).bind(destinationId),
+    next: delivery.action !== null && hasEnded ? db.prepare(findNext).bind(destinationId, delivery.action, eventId) : null,
+  });
+  return {
+    before: healthOf(before),
+    after: { ...healthOf(after), warnedAt: (after?.["warned_at"] ?? null) as Instant | null },
+    nextEventId: next ? textOf(next, "event_id") : null,
+  };
+}
+
+/** Runs the statements that there are, in their order, as one transaction; the first rows of three of them. */
+async function answersOf(db: D1Database, statements: Record<string, D1PreparedStatement | null>) {
+  const named = Object.entries(statements).flatMap(([name, statement]) => (statement ? [{ name, statement }] : []));
+  const results = await db.batch<Row>(named.map(({ statement }) => statement));
+  return ["before", "after", "next"].map((wanted) => results[named.findIndex(({ name }) => name === wanted)]?.results[0]);
+}
+
+function healthOf(row: Row | undefined): Health {
+  if (!row) return { failures: 0, failingSince: null, openUntil: null };
+  return {
+    failures: numberOf(row, "failures"),
+    failingSince: row["failing_since"] as Instant | null,
+    openUntil: row["open_until"] as Instant | null,
+  };
+}
+
+const warn = `update destinations set warned_at = ?2 where id = ?1 and warned_at is null returning id`;
+
+/** Notes that the operator was told of a failing destination. False when somebody has told already. */
+export async function noteWarning(db: D1Database, destinationId: string, now: Instant): Promise<boolean> {
+  return (await db.prepare(warn).bind(destinationId, now).first()) !== null;
+}
+
+const noteWake = `
+  update destinations set wake_at = ?2 where id = ?1 and not (wake_at > ?3 and wake_at <= ?2)
+  returning id`;
+
+/** Takes it upon the caller to come again at `at`. False when somebody is coming before that already. */
+export async function planWake(db: D1Database, destinationId: string, at: Instant, now: Instant): Promise<boolean> {
+  return (await db.prepare(noteWake).bind(destinationId, at, now).first()) !== null;
+}

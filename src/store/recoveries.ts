@@ -1,0 +1,161 @@
+import { type DeliveryState, deliveryStates } from "../domain/delivery.ts";
+import { firstEventId } from "../domain/id.ts";
+import type { Cursor, Recovery, Scope } from "../domain/recovery.ts";
+import { type Instant, minute, second } from "../domain/time.ts";
+import { ringGraceMs } from "./deliveries.ts";
+import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+
+/** How many deliveries one page looks through for those in the wanted states: keeps every page fast. */
+const scanLimit = 5_000;
+
+type Key = [eventId: string, destinationId: string];
+
+/**
+ * The next deliveries that a recovery is about, oldest event first, after `cursor`. A pending one is left alone when it is under way,
+ * or due within a minute anyway. `end` is where to go on, null at the end.
+ */
+export async function listRecoverable(
+  db: D1Database,
+  scope: Scope,
+  cursor: Cursor,
+  limit: number,
+  now: Instant,
+): Promise<{ keys: Key[]; end: Cursor | null }> {
+  const { sql, isIndexed } = walkOf(scope);
+  const [eventId, destinationId] = cursor.length === 0 ? [firstEventId(scope.since), ""] : cursor;
+  const bounds = [eventId, destinationId, firstEventId(scope.until), scope.destinationId];
+  const pageLimit = isIndexed ? limit : scanLimit;
+  const [found, walked] = await db.batch<Row>([
+    db
+      .prepare(
+        `select event_id, destination_id from (${sql} limit ${pageLimit})
+         where ${inStates(scope.states)} and (state <> 'pending' or next_at > ?5) limit ${limit}`,
+      )
+      .bind(...bounds, now + minute),
+    db.prepare(`select event_id, destination_id from (${sql} limit ${pageLimit}) limit 1 offset ${pageLimit - 1}`).bind(...bounds),
+  ]);
+  const keys = (found?.results ?? []).map(keyOf);
+  const last = keys.length === limit ? keys.at(-1) : walked?.results.map(keyOf)[0];
+  return { keys, end: last ?? null };
+}
+
+/** What is exhausted has an index of its own; other states are looked for in the order of the table. */
+function walkOf({ states }: Scope): { sql: string; isIndexed: boolean } {
+  const isIndexed = states.length === 1 && states[0] === "exhausted";
+  return {
+    isIndexed,
+    sql: `
+      select event_id, destination_id, state, next_at from deliveries
+      where (event_id, destination_id) > (?1, ?2) and event_id >= ?1 and event_id < ?3
+      and destination_id in (select id from destinations where state <> 'deleted' and (?4 is null or id = ?4))
+      ${isIndexed ? "and state = 'exhausted'" : ""}
+      order by event_id, destination_id`,
+  };
+}
+
+function inStates(states: DeliveryState[]): string {
+  return `state in (${deliveryStates
+    .filter((state) => states.includes(state))
+    .map((state) => `'${state}'`)
+    .join(", ")})`;
+}
+
+const isAt = `exists (select 1 from recoveries where id = ?1 and state = 'running' and cursor = ?2)`;
+
+const reopenSlice = (states: DeliveryState[]) => `
+  update deliveries set
+    state = 'pending', attempts_before = attempts, next_at = ?4, ring_at = ?5, updated_at = ?4, recovery_id = ?1,
+    version = iif(?6 = 1, null, version)
+  where (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?3))
+  and ${inStates(states)} and ${isAt}`;
+
+const advance = `
+  update recoveries set cursor = ?3, state = iif(?4 = 1, 'finished', state), reopened = reopened + changes(), updated_at = ?5
+  where id = ?1 and state = 'running' and cursor = ?2
+  returning id`;
+
+/**
+ * Opens a slice of deliveries and moves the recovery's cursor behind it, in one transaction. False, with nothing changed, when
+ * somebody else has done it, or it was cancelled. `end` null: that was all.
+ */
+export async function reopenDeliveries(
+  db: D1Database,
+  recovery: Recovery,
+  keys: Key[],
+  end: Cursor | null,
+  now: Instant,
+): Promise<boolean> {
+  const before = JSON.stringify(recovery.cursor);
+  const after = JSON.stringify(end ?? recovery.cursor);
+  const [, advanced] = await db.batch<Row>([
+    db
+      .prepare(reopenSlice(recovery.states))
+      .bind(recovery.id, before, JSON.stringify(keys), now, now + ringGraceMs, recovery.payload === "rebuilt" ? 1 : 0),
+    db.prepare(advance).bind(recovery.id, before, after, end === null ? 1 : 0, now),
+  ]);
+  return (advanced?.results.length ?? 0) > 0;
+}
+
+const insert = `
+  insert into recoveries (id, destination_id, states, since, until, filter, payload, rate, total, created_at, updated_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+
+/** Writes down a recovery that is about to begin. */
+export async function saveRecovery(db: D1Database, recovery: Recovery): Promise<void> {
+  const { id, destinationId, states, since, until, filter, payload, rate, total, createdAt } = recovery;
+  await db.prepare(insert).bind(id, destinationId, JSON.stringify(states), since, until, filter, payload, rate, total, createdAt).run();
+}
+
+const cancel = `update recoveries set state = 'cancelled', updated_at = ?2 where id = ?1 and state = 'running' returning id`;
+
+/** Stops a recovery; what it has opened stays open. False when it was not running. */
+export async function cancelRecovery(db: D1Database, id: string, now: Instant): Promise<boolean> {
+  return (await db.prepare(cancel).bind(id, now).first()) !== null;
+}
+
+export async function findRecovery(db: D1Database, id: string): Promise<Recovery | null> {
+  const row = await db.prepare(`select * from recoveries where id = ?1`).bind(id).first<Row>();
+  return row && recoveryOf(row);
+}
+
+/** The latest hundred. */
+export async function listRecoveries(db: D1Database): Promise<Recovery[]> {
+  const { results } = await db.prepare(`select * from recoveries order by created_at desc limit 100`).all<Row>();
+  return results.map(recoveryOf);
+}
+
+const stalled = `select id from recoveries where state = 'running' and updated_at < ?1`;
+
+/** The recoveries that run and have not come further for a while. */
+export async function listStalled(db: D1Database, now: Instant): Promise<string[]> {
+  const { results } = await db
+    .prepare(stalled)
+    .bind(now - 30 * second)
+    .all<Row>();
+  return results.map((row) => textOf(row, "id"));
+}
+
+function keyOf(row: Row): Key {
+  return [textOf(row, "event_id"), textOf(row, "destination_id")];
+}
+
+function recoveryOf(row: Row): Recovery {
+  return {
+    id: textOf(row, "id"),
+    destinationId: row["destination_id"] as string | null,
+    states: jsonOf(row, "states"),
+    since: numberOf(row, "since"),
+    until: numberOf(row, "until"),
+    filter: textOf(row, "filter"),
+    payload: textOf(row, "payload") as Recovery["payload"],
+    rate: numberOf(row, "rate"),
+    state: textOf(row, "state") as Recovery["state"],
+    total: row["total"] as number | null,
+    reopened: numberOf(row, "reopened"),
+    delivered: numberOf(row, "delivered"),
+    failed: numberOf(row, "failed"),
+    cursor: jsonOf(row, "cursor"),
+    createdAt: numberOf(row, "created_at"),
+    updatedAt: numberOf(row, "updated_at"),
+  };
+}
