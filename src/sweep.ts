@@ -16,7 +16,7 @@ const mostPerDestination = 3000;
  * open, gets a single ring for its backlog, since it takes no more than it may.
  */
 export async function sweep(app: App): Promise<number> {
-  const { destinations } = await app.catalog.current(app.db);
+  const { destinations } = await app.catalog.anew(app.db);
   const active = destinations.filter(({ state }) => state === "active");
   const limited = active.filter(isLimited);
   const free = active.filter((destination) => !isLimited(destination)).map(({ id }) => id);

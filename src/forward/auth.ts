@@ -142,7 +142,7 @@ async function textOf(response: Response): Promise<string | null> {
 function fieldsIn(text: string | null): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text ?? "");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+    return typeof value === "object" ? (value as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }

@@ -53,11 +53,13 @@ export function build(form: Form, material: Material): Built {
   const scope = scopeOf(event, sourceName, secrets);
   const { body, described } = form.method === "GET" ? noContent : contentOf(form, material, receipt, scope);
   const overridden = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const ours = Object.entries({ ...presets[form.preset].headers, ...described }).filter(([name]) => !overridden.has(name));
+  const ours = Object.entries({ ...headersOf(presets[form.preset].headers, scope), ...described }).filter(
+    ([name]) => !overridden.has(name),
+  );
   return {
     url: urlOf(form, scope, receipt?.query ?? ""),
     method: form.method,
-    headers: headersOf({ ...Object.fromEntries(ours), ...headers }, scope),
+    headers: { ...Object.fromEntries(ours), ...headersOf(headers, scope) },
     body,
   };
 }
@@ -112,7 +114,7 @@ function receiptOf({ event, receipt }: Material): Receipt | null {
   throw mistake("body", "the postback as it came is not stored, so it cannot be sent. Choose another preset");
 }
 
-/** A body, and the headers that say what it is. */
+/** A body, and the headers that say what it is, as they are: they are no templates, and may be the sender's. */
 interface Content {
   body: Built["body"];
   described: Record<string, string>;
@@ -132,19 +134,22 @@ function contentOf(form: Form, { event, sourceName, headers }: Material, receipt
 }
 
 function descriptionOf({ headers }: Receipt): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name === "content-type" || name === "content-encoding"));
+  const isOfBody = (name: string) => name === "content-type" || name === "content-encoding";
+  return Object.fromEntries(Object.entries(headers).filter(([name, value]) => isOfBody(name) && !notPrintable.test(value)));
 }
 
 function given(headers: Record<string, string>, wanted: string): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
+const notPrintable = /[^\t\x20-\x7e]/;
+
 /** A header that comes out empty is left out. */
 function headersOf(templates: Record<string, string>, scope: object): Record<string, string> {
   const filled = Object.entries(templates).map(([name, template]) => {
     const value = render(template, "header", `headers.${name}`, scope).trim();
-    if (/[^\t\x20-\x7e]/.test(value))
-      throw mistake(`headers.${name}`, "it must be printable ASCII in one line", positionOf(template, /[^\t\x20-\x7e]/));
+    if (notPrintable.test(value))
+      throw mistake(`headers.${name}`, "it must be printable ASCII in one line", positionOf(template, notPrintable));
     return [name, value] as const;
   });
   return Object.fromEntries(filled.filter(([, value]) => value !== ""));

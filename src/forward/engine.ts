@@ -5,13 +5,13 @@ import { sizeOf } from "./budget.ts";
 import { headerEncode, type Place, percentEncode, places } from "./place.ts";
 
 /** What there is of Liquid (https://liquidjs.com/tags/overview.html): nothing that reads other templates, or writes into what a template sees. */
-export const tagNames = "# assign break capture case comment continue echo for if liquid raw unless".split(" ");
+export const templateTags = "# assign break capture case comment continue echo for if liquid raw unless".split(" ");
 
 /**
  * The filters of Liquid (https://liquidjs.com/filters/overview.html) that read no code from their arguments, give the same for the
  * same event, and do not fail on what a value happens to be; and a few of our own.
  */
-export const filterNames = `abs append at_least at_most base64_encode capitalize ceil compact date default divided_by downcase escape
+export const templateFilters = `abs append at_least at_most base64_encode capitalize ceil compact date default divided_by downcase escape
   escape_once first floor header_encode hmac_sha256 join json last lstrip map minus modulo plus prepend raw remove remove_first
   remove_last replace replace_first replace_last reverse round rstrip sha256 size slice slugify sort sort_natural split squish strip
   strip_html strip_newlines sum times truncate truncatewords uniq upcase url_encode xml_escape`.split(/\s+/);
@@ -51,11 +51,11 @@ function newEngine(place: Place): Liquid {
       return this.context.getRegister("capturing") ? value : escaped(textOf(value));
     },
   });
-  for (const name of Object.keys(engine.tags)) if (!tagNames.includes(name)) delete engine.tags[name];
+  for (const name of Object.keys(engine.tags)) if (!templateTags.includes(name)) delete engine.tags[name];
   engine.registerTag("for", Loop);
   engine.registerTag("capture", Capture);
   for (const name of Object.keys(engine.filters)) engine.unregisterFilter(name);
-  for (const name of filterNames) {
+  for (const name of templateFilters) {
     const raw = encoders.includes(name);
     if (name !== "raw" || raw) engine.registerFilter(name, { raw, handler: metered(name, own[name] ?? (filters[name] as FilterHandler)) });
   }

@@ -63,7 +63,7 @@ export function positionOf(text: string, what: RegExp): number[] {
 
 /** By place and text; emptied when the texts in it come to `mostKept` characters. */
 const compiled = new Map<string, Piece[]>();
-const mostKept = 1_000_000;
+const mostKept = 300_000; // some 10 MB when parsed
 let kept = 0;
 
 function compile(text: string, place: Place, field: string): Piece[] {

@@ -19,6 +19,7 @@ export async function startEdge(settings: (toml: string) => string = (toml) => t
   return {
     base: url.origin,
     operate: operator(url.origin),
+    sweep: async () => void (await worker.scheduled({ cron: "* * * * *" })),
     sql: async (text: string) => void (await ((await worker.getEnv()) as { DB: D1Database }).DB.prepare(text).run()),
     close: async () => {
       await harness.close();
