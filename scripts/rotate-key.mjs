@@ -78,7 +78,8 @@ async function reencrypt(wanted) {
   let [least, lastProgress, trouble] = [Infinity, Date.now(), ""];
   while (Date.now() - lastProgress < patienceMs) {
     const { left, key: used, status, text } = await post();
-    if (status >= 300 && status < 500 && status !== 429) fail(`${url} answered ${status}: ${text}\n${again()}`);
+    const mayPass = status === 429 || (status === 409 && wanted); // 409: a place without the new key cannot open what it sealed
+    if (status >= 300 && status < 500 && !mayPass) fail(`${url} answered ${status}: ${text}\n${again()}`);
     if (!Number.isInteger(left) || !used) trouble = `The Worker at ${url} gives no answer (${status ? `${status}: ${text}` : text}).`;
     else if (wanted && used !== wanted) trouble = `${url} does not seal with the new key. Is it the Worker of wrangler.toml?`;
     else if (left === 0) return;

@@ -43,17 +43,43 @@ test.each(["paused", "disabled"])("holds the deliveries of a %s destination, and
   expect(await swept(20_000)).toEqual([id]);
 });
 
-test("rings for a deleted destination's deliveries, so that they are cancelled", async () => {
+test("cancels what a deleted destination still had to get, without a ring", async () => {
   const { id, destination, swept } = await unheard();
   await operate(`/destinations/${destination.id}`, undefined, "DELETE");
-  expect(await swept(20_000)).toEqual([id]);
+  expect(await swept(20_000)).toEqual([]);
+  expect((await operate(`/deliveries/${id}`)).body).toMatchObject({ state: "cancelled", reason: "its destination was deleted" });
+});
+
+test("a destination with limits gets one ring for all that it has not heard", async () => {
+  const { destination, swept } = await unheard({ rate_limit: { limit: 1, period: "hour" } });
+  expect(await swept(1_000)).toEqual([destination.id]);
+});
+
+test("one whose breaker is open gets its ring for when it is over, however often it is swept", async () => {
+  const { destination, swept } = await unheard();
+  const openUntil = Date.now() + 300_000;
+  await env.DB.prepare("update destinations set failures = 5, open_until = ?2 where id = ?1").bind(destination.id, openUntil).run();
+  await operate(`/destinations/${destination.id}`, { timeout: 14 }, "PATCH"); // so that all know
+  expect(await swept(20_000)).toEqual([destination.id]);
+  expect(await swept(30_000)).toEqual([]);
+});
+
+test("a recovery that stands still gets a ring, one that moves does not", async () => {
+  const { swept } = await unheard();
+  const id = `rcv_${crypto.randomUUID().slice(0, 8)}`;
+  const insert = `insert into recoveries (id, destination_id, states, since, until, payload, rate, total, created_at, updated_at)
+    values (?, 'dst_none', '["exhausted"]', 0, 0, 'original', 1, 0, 0, ?)`;
+  await env.DB.prepare(insert).bind(id, Date.now()).run();
+  expect(await swept(20_000)).not.toContain(id);
+  expect(await swept(40_000)).toContain(id);
+  await env.DB.prepare("update recoveries set state = 'cancelled' where id = ?").bind(id).run();
 });
 
 /** A delivery whose ring went nowhere; `swept(ms)` sweeps so much later and tells which of its rings were made. */
-async function unheard() {
+async function unheard(settings: Record<string, unknown> = {}) {
   const source = await newSource();
   const action = `sweep.${crypto.randomUUID()}`;
-  const destination = await newDestination({ filter: `action_id == "${action}"` });
+  const destination = await newDestination({ filter: `action_id == "${action}"`, ...settings });
   const deaf = { sendBatch: () => Promise.reject(new Error("lost")) } as unknown as App["queues"]["deliveries"];
   const app = newApp();
   const receipt = aReceipt({ tokenHash: hashSecret(source.token), query: `action_id=${action}&status=PENDING` });
@@ -66,7 +92,7 @@ async function unheard() {
     const queue = { sendBatch: async (all: { body: string }[]) => void rung.push(...all.map(({ body }) => body)) };
     const later = newApp({ now: () => receipt.receivedAt + laterMs });
     await sweep({ ...later, queues: { ...later.queues, deliveries: queue as unknown as App["queues"]["deliveries"] } });
-    return rung.filter((one) => one === id);
+    return rung.filter((one) => [id, destination.id].includes(one) || one.startsWith("rcv_"));
   };
   return { id, destination, swept };
 }

@@ -1,10 +1,13 @@
 import type { App } from "../app.ts";
-import type { Destination, Secrets } from "../domain/destination.ts";
+import type { Auth, Destination, Secrets } from "../domain/destination.ts";
 import { type Mistake, Problem } from "../domain/problem.ts";
+import { authorizationOf } from "../forward/auth.ts";
 import { checkForm } from "../forward/build.ts";
 import { compileFilter } from "../forward/filter.ts";
 import { hidden } from "../forward/mask.ts";
 import { presets } from "../forward/presets.ts";
+import { isLiteral } from "../forward/template.ts";
+import { checkUrl } from "../forward/url.ts";
 import { checkAddress } from "../guard.ts";
 import { SealBroken, SealedElsewhere } from "../store/seal.ts";
 import { type Changes, splitAuth } from "./destination-settings.ts";
@@ -58,14 +61,28 @@ export async function changed(
 
 async function check(app: App, destination: Destination, secrets: Secrets): Promise<void> {
   const { url, via, auth } = destination;
-  if (via !== null && !(via in app.bindings)) throw unknownBinding(via, Object.keys(app.bindings));
+  if (via !== null && !Object.hasOwn(app.bindings, via)) throw unknownBinding(via, Object.keys(app.bindings));
+  if (!isLiteral(url)) checkUrl(destination, destination.secretNames); // of Liquid in a host the guard would only say that it is no URL
   if (via === null) await checkAddress(app, url);
-  if (via !== null && !URL.canParse(url)) throw invalid("url", "is not a URL, like http://ledger.internal/hooks/impact");
+  if (via !== null && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
+    throw invalid("url", "is not a URL, like http://ledger.internal/hooks/impact");
   if (auth.type === "oauth2") await checkAddress(app, auth.tokenUrl).catch((problem) => rethrow(problem, "auth.token_url"));
   if (auth.type !== "none" && destination.headerNames.some((name) => name.toLowerCase() === "authorization"))
     throw invalid("headers.authorization", "is set by auth already; leave one of them out");
+  checkAuthorization(auth, secrets.auth);
   compileFilter(destination.filter);
   checkForm(destination, secrets.headers, destination.secretNames);
+}
+
+/** What cannot stand in the header is refused now, not at each attempt; under the names that our input has for it. */
+function checkAuthorization(auth: Auth, secret: string | null): void {
+  try {
+    authorizationOf(auth, secret);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    const named = auth.type === "basic" ? "auth.password" : "auth.token";
+    throw problemOf(problem.mistakes.map(({ field, reason }) => ({ field: field === "auth.secret" ? named : field, reason })));
+  }
 }
 
 /** Opens a destination's secrets. Throws `conflict` when they are sealed under a key that is not here. */
@@ -81,7 +98,8 @@ export async function openSecrets(app: App, { sealed }: Destination): Promise<Se
 /** The values that were sent, with those that are to stay as they were put in. */
 function kept(field: string, sent: Record<string, string> | undefined, before: Record<string, string>): Record<string, string> {
   if (sent === undefined) return before;
-  const values = Object.entries(sent).map(([name, value]) => [name, value === hidden ? before[name] : value] as const);
+  const known = new Map(Object.entries(before));
+  const values = Object.entries(sent).map(([name, value]) => [name, value === hidden ? known.get(name) : value] as const);
   const missing = values.flatMap(([name, value]) =>
     value === undefined ? [{ field: `${field}.${name}`, reason: "has no value yet that could stay" }] : [],
   );
@@ -99,7 +117,8 @@ function unknownBinding(via: string, known: string[]): Problem {
   return invalid("via", `names no binding of this Worker ("${via}"); ${there}`);
 }
 
-function rethrow(problem: unknown, field: string): never {
+/** A problem as one of another field. */
+export function rethrow(problem: unknown, field: string): never {
   if (!(problem instanceof Problem)) throw problem;
   throw new Problem(
     problem.code,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { signatureVersions } from "../domain/destination.ts";
+import { Problem } from "../domain/problem.ts";
 import { second } from "../domain/time.ts";
 import { checkSigningKey, grace, newSigningKey, rotated, versionOf } from "../forward/keys.ts";
 import { resealDestination } from "../store/destinations.ts";
@@ -11,7 +12,10 @@ import { endpoint } from "./endpoint.ts";
 export const rotateKey = endpoint({
   summary: "Give a destination a new signing key, told this once; the earlier ones of its version sign too until their grace time is over",
   body: z.strictObject({
-    version: z.enum(signatureVersions).default("v1"),
+    version: z
+      .enum(signatureVersions)
+      .optional()
+      .describe("That of the new key; v1 unless said, or unless the key of your own is another."),
     grace: z
       .number()
       .int()
@@ -24,7 +28,11 @@ export const rotateKey = endpoint({
   run: async ({ app, params, body }) => {
     const before = await findDestination(app, params["id"]);
     const secrets = await openSecrets(app, before);
-    const key = body.key === undefined ? newSigningKey(body.version) : checkSigningKey(body.key);
+    const key = body.key === undefined ? newSigningKey(body.version ?? "v1") : checkSigningKey(body.key);
+    if (versionOf(key) !== (body.version ?? versionOf(key))) {
+      const reason = "is not that of the key; a v1a key begins with whsk_, and all others are v1";
+      throw new Problem("invalid_input", `version ${reason}.`, [{ field: "version", reason }]);
+    }
     const now = app.now();
     const after = { ...secrets, signing: rotated(secrets.signing, key, now, body.grace * second) };
     const saved = await save(app, { ...before, updatedAt: now }, after);
@@ -36,15 +44,29 @@ export const rotateKey = endpoint({
 const handful = 50;
 
 export const reencrypt = endpoint({
-  summary: "Seal destinations' secrets anew, with NEXT_ENCRYPTION_KEY where that is set; call it until none is left",
+  summary:
+    "Seal destinations' secrets anew, with NEXT_ENCRYPTION_KEY where that is set; call it until none is left. What no key here opens is left, and named",
   run: async ({ app }) => {
     const { destinations } = await app.catalog.anew(app.db);
     const old = destinations.filter(({ sealed }) => sealed !== "" && !app.seal.isCurrent(sealed));
-    for (const destination of old.slice(0, handful)) {
-      const sealed = await app.seal.seal(await openSecrets(app, destination));
-      await resealDestination(app.db, destination.id, sealed, destination.sealed);
+    const unreadable: string[] = [];
+    let resealed = 0;
+    for (const destination of old) {
+      if (resealed === handful) break;
+      const secrets = await openSecrets(app, destination).catch(notOpened);
+      if (secrets === null) unreadable.push(destination.id);
+      else {
+        await resealDestination(app.db, destination.id, await app.seal.seal(secrets), destination.sealed);
+        resealed++;
+      }
     }
     app.catalog.forget();
-    return { body: { resealed: Math.min(old.length, handful), left: Math.max(0, old.length - handful) } };
+    return { body: { key: app.seal.keyId, resealed, left: old.length - resealed, unreadable } };
   },
 });
+
+/** One destination that cannot be opened must not keep all others under their old key. */
+function notOpened(error: unknown): null {
+  if (error instanceof Problem) return null;
+  throw error;
+}

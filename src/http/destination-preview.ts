@@ -5,7 +5,7 @@ import type { Event } from "../domain/event.ts";
 import { newEventId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { build, needsReceipt } from "../forward/build.ts";
-import { maskWith } from "../forward/mask.ts";
+import { hidden, maskWith } from "../forward/mask.ts";
 import { presetCatalogue } from "../forward/presets.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { select } from "../forward/select.ts";
@@ -34,6 +34,7 @@ export const previewDestination = endpoint({
     const material = { event, sourceName, secrets: secrets.values, headers: secrets.headers };
     const built = build(destination, { ...material, receipt: needsReceipt(destination) ? receipt : null });
     const mask = maskWith([...Object.values(secrets.values), ...Object.values(secrets.headers)]);
+    const kept = new Set(Object.keys(secrets.headers).filter((name) => (input.headers?.[name] ?? hidden) === hidden)); // also what a mask misses
     const body = built.body === null ? null : typeof built.body === "string" ? built.body : new TextDecoder().decode(built.body);
     return {
       body: {
@@ -43,7 +44,7 @@ export const previewDestination = endpoint({
         request: {
           method: built.method,
           url: mask(built.url),
-          headers: Object.fromEntries(Object.entries(built.headers).map(([name, value]) => [name, mask(value)])),
+          headers: Object.fromEntries(Object.entries(built.headers).map(([name, value]) => [name, kept.has(name) ? hidden : mask(value)])),
           body: body && mask(body),
         },
       },

@@ -47,6 +47,7 @@ const optional = {
     .describe(`A CEL expression over ${filterNames.join(", ")}; empty selects every event but operational news.`),
   headers: z
     .record(headerName, headerValue)
+    .refine(areDistinct, "hold a name twice; upper and lower case make no difference")
     .describe("Sent with each attempt, also instead of the preset's; may hold Liquid; kept encrypted."),
   secrets: z.record(secretName, secretText).describe("For templates, as {{ secrets.<name> }}; kept encrypted."),
   auth: auth.describe("How we show the far side who we are."),
@@ -88,6 +89,11 @@ export const changes = z.strictObject({ name, url, ...optional, state }).partial
 
 export type Changes = z.infer<typeof changes>;
 export type Signatures = SignatureVersion[];
+
+function areDistinct(headers: Record<string, string>): boolean {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  return new Set(names).size === names.length;
+}
 
 /** An auth setting, taken apart into what is shown and what is hidden. */
 export function splitAuth(input: NonNullable<Changes["auth"]>): { auth: Auth; secret: string | null } {

@@ -1,17 +1,17 @@
 import * as z from "zod";
 import type { App } from "../app.ts";
 import { forgetToken } from "../authorize.ts";
-import type { Destination, Secrets } from "../domain/destination.ts";
+import type { Destination, Secrets, SignatureVersion } from "../domain/destination.ts";
 import { newEventId, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { defaultRetrySchedule } from "../forward/backoff.ts";
-import { checkSigningKey, newSigningKey } from "../forward/keys.ts";
+import { checkSigningKey, newSigningKey, versionOf } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { request } from "../request.ts";
 import { drain } from "../ring.ts";
 import { saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
-import { changed, openSecrets } from "./destination-changes.ts";
+import { changed, openSecrets, rethrow } from "./destination-changes.ts";
 import { changes, settings } from "./destination-settings.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
@@ -24,7 +24,7 @@ export const createDestination = endpoint({
   success: 201,
   run: async ({ app, body: { signatures, secret, ...input } }) => {
     const now = app.now();
-    const keys = signatures.map((version) => (version === "v1" && secret ? checkSigningKey(secret) : newSigningKey(version)));
+    const keys = keysFor([...new Set(signatures)], secret);
     const blank: Secrets = {
       signing: keys.map((key) => ({ key, createdAt: now, until: null })),
       headers: {},
@@ -63,7 +63,7 @@ export const updateDestination = endpoint({
     const saved = await save(app, destination, secrets);
     if (body.auth) await forgetToken(app, saved);
     if (body.state === "active") app.later(drain(app, saved));
-    return { body: viewDestination(saved) };
+    return { body: { ...viewDestination(saved), ...viewKeys(secrets, []) } };
   },
 });
 
@@ -102,6 +102,25 @@ export const testDestination = endpoint({
     };
   },
 });
+
+/** A key for each version: for v1 the operator's own one, if it was brought along. */
+function keysFor(versions: SignatureVersion[], own: string | undefined): string[] {
+  if (own === undefined) return versions.map((version) => newSigningKey(version));
+  const key = checkedSecret(own);
+  if (versionOf(key) !== "v1" || !versions.includes("v1")) {
+    const reason = "must be a v1 key, with v1 among signatures; POST /destinations/:id/secret takes a v1a key of your own";
+    throw new Problem("invalid_input", `secret ${reason}.`, [{ field: "secret", reason }]);
+  }
+  return versions.map((version) => (version === "v1" ? key : newSigningKey(version)));
+}
+
+function checkedSecret(text: string): string {
+  try {
+    return checkSigningKey(text);
+  } catch (problem) {
+    return rethrow(problem, "secret");
+  }
+}
 
 /** A destination that was not deleted. Throws `not_found`. */
 export async function findDestination(app: App, id: string | undefined): Promise<Destination> {

@@ -42,7 +42,8 @@ const isCounted = `(t.failures >= ${breaker.failures} or t.concurrency is not nu
 
 /**
  * Due deliveries, by their names (?1) and from the backlogs of destinations (?3), as many of each destination as it may get, oldest
- * first. Nothing of an action is claimed while an ordered destination has another delivery of it under way.
+ * first. Nothing of an action is claimed while an ordered destination has another delivery of it under way. `materialized` counts
+ * once for each destination, and the `+` has what is under way looked for by its action: neither reads more for a longer backlog.
  */
 const claim = `
   with asked as (
@@ -54,7 +55,7 @@ const claim = `
       order by ring_at limit ${handful}
     )
   ),
-  open as (
+  open as materialized (
     select t.id, ${permits} as permits from destinations t
     where t.state = 'active' and t.id in (select destination_id from asked)
   ),
@@ -64,7 +65,7 @@ const claim = `
     where d.state = 'pending' and d.next_at <= iif(d.attempts = 0, ?2 + ${clockSlackMs}, ?2)
     and not exists (
       select 1 from deliveries o
-      where o.destination_id = d.destination_id and o.action = d.action and o.leased_until > ?2
+      where o.destination_id = d.destination_id and o.action = d.action and +o.leased_until > ?2
       and (select ordered from destinations where id = d.destination_id)
     )
   )
@@ -84,6 +85,7 @@ const countSendings = `
   from destinations t join deliveries d on d.destination_id = t.id and d.leased_until = ?3 + 1000 * t.timeout
   where t.rate_limit is not null
   and t.id in (select value ->> 1 from json_each(?1) union select value from json_each(?4))
+  and (t.id in (select value from json_each(?4)) or (d.event_id, d.destination_id) in (select value ->> 0, value ->> 1 from json_each(?1)))
   group by t.id
   on conflict (destination_id, slot) do update set requests = requests + excluded.requests`;
 

@@ -23,23 +23,31 @@ export async function listRecoverable(
 ): Promise<{ keys: Key[]; end: Cursor | null }> {
   const { sql, isIndexed } = walkOf(scope);
   const [eventId, destinationId] = cursor.length === 0 ? [firstEventId(scope.since), ""] : cursor;
-  const bounds = [eventId, destinationId, firstEventId(scope.until), scope.destinationId];
+  const bounds = [eventId, destinationId, firstEventId(scope.until)];
   const pageLimit = isIndexed ? limit : scanLimit;
   const [found, walked] = await db.batch<Row>([
     db
       .prepare(
         `select event_id, destination_id from (${sql} limit ${pageLimit})
-         where ${inStates(scope.states)} and (state <> 'pending' or next_at > ?5) limit ${limit}`,
+         where ${inStates(scope.states)} and ${isWanted} and (state <> 'pending' or next_at > ?5) limit ${limit}`,
       )
-      .bind(...bounds, now + minute),
-    db.prepare(`select event_id, destination_id from (${sql} limit ${pageLimit}) limit 1 offset ${pageLimit - 1}`).bind(...bounds),
+      .bind(...bounds, scope.destinationId, now + minute),
+    db
+      .prepare(`select event_id, destination_id from (${sql} limit ${pageLimit}) limit 1 offset ${pageLimit - 1}`)
+      .bind(...bounds, ...(isIndexed ? [scope.destinationId] : [])),
   ]);
   const keys = (found?.results ?? []).map(keyOf);
   const last = keys.length === limit ? keys.at(-1) : walked?.results.map(keyOf)[0];
   return { keys, end: last ?? null };
 }
 
-/** What is exhausted has an index of its own; other states are looked for in the order of the table. */
+/** Nothing is sent again to a destination that was deleted. */
+const isWanted = `destination_id in (select id from destinations where state <> 'deleted' and (?4 is null or id = ?4))`;
+
+/**
+ * What is exhausted has an index of its own, by destination; other states are looked for in the order of the table, of whichever
+ * destinations, or a page would read on and on for one that seldom gets anything.
+ */
 function walkOf({ states }: Scope): { sql: string; isIndexed: boolean } {
   const isIndexed = states.length === 1 && states[0] === "exhausted";
   return {
@@ -47,8 +55,7 @@ function walkOf({ states }: Scope): { sql: string; isIndexed: boolean } {
     sql: `
       select event_id, destination_id, state, next_at from deliveries
       where (event_id, destination_id) > (?1, ?2) and event_id >= ?1 and event_id < ?3
-      and destination_id in (select id from destinations where state <> 'deleted' and (?4 is null or id = ?4))
-      ${isIndexed ? "and state = 'exhausted'" : ""}
+      ${isIndexed ? `and state = 'exhausted' and ${isWanted}` : ""}
       order by event_id, destination_id`,
   };
 }

@@ -6,21 +6,31 @@ const root = path.join(import.meta.dirname, "..", "..");
 
 export const operatorToken = "operator-token-of-the-flows";
 
+interface Beside {
+  /** Variables besides ALLOW_LOOPBACK, or in its place. */
+  vars?: Record<string, string>;
+  /** Paths of other Workers' wrangler.toml, to run beside. */
+  workers?: string[];
+}
+
 /** The real bundle in workerd with its real queues, and the operator's way in. `settings` changes wrangler.toml's text first. */
-export async function startEdge(settings: (toml: string) => string = (toml) => toml) {
+export async function startEdge(settings: (toml: string) => string = (toml) => toml, { vars = {}, workers = [] }: Beside = {}) {
   const configPath = path.join(root, `.wrangler.${crypto.randomUUID()}.toml`);
   fs.writeFileSync(configPath, settings(fs.readFileSync(path.join(root, "wrangler.toml"), "utf8")));
   const harness = createTestHarness();
   const secrets = { OPERATOR_TOKEN: operatorToken, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
-  await harness.update({ workers: [{ configPath, vars: { ALLOW_LOOPBACK: "true" }, secrets }] });
+  const own = { configPath, vars: { ALLOW_LOOPBACK: "true", ...vars }, secrets };
+  await harness.update({ workers: [own, ...workers.map((other) => ({ configPath: other }))] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   await worker.applyD1Migrations("DB");
   return {
     base: url.origin,
+    worker: (name: string) => harness.getWorker(name),
     operate: operator(url.origin),
     sweep: async () => void (await worker.scheduled({ cron: "* * * * *" })),
     sql: async (text: string) => void (await ((await worker.getEnv()) as { DB: D1Database }).DB.prepare(text).run()),
+    logs: () => harness.getLogs().map(({ level, message }) => `${level}: ${message}`),
     close: async () => {
       await harness.close();
       fs.rmSync(configPath);

@@ -67,3 +67,17 @@ export async function untilDelivery(id: string, state: string): Promise<any> {
 export function only(source: Pick<TestSource, "name">): string {
   return `source == ${JSON.stringify(source.name)}`;
 }
+
+/** In how many rows of D1 a text stands, in whatever table and column. */
+export async function rowsWith(text: string): Promise<number> {
+  const listed = "select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name not like '_cf%'";
+  const { results: tables } = await env.DB.prepare(listed).all<{ name: string }>();
+  const counts = await Promise.all(
+    tables.map(async ({ name }) => {
+      const { results: columns } = await env.DB.prepare(`select name from pragma_table_info('${name}')`).all<{ name: string }>();
+      const isThere = columns.map((column) => `instr(cast("${column.name}" as text), ?1) > 0`).join(" or ");
+      return await env.DB.prepare(`select count(*) as n from "${name}" where ${isThere}`).bind(text).first<number>("n");
+    }),
+  );
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}

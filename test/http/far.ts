@@ -24,7 +24,8 @@ export function useFarSide(): void {
     since = Date.now();
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init = {}) => {
       const url = String(input instanceof Request ? input.url : input);
-      const heard = { url, method: init.method ?? "GET", headers: new Headers(init.headers), body: String(init.body ?? ""), init };
+      const body = init.body instanceof Uint8Array ? new TextDecoder().decode(init.body) : String(init.body ?? "");
+      const heard = { url, method: init.method ?? "GET", headers: new Headers(init.headers), body, init };
       return await (answers.get(new URL(url).host)?.(heard) ?? new Response("ok"));
     });
   });
@@ -36,14 +37,14 @@ export function useFarSide(): void {
 }
 
 /** A host of its own for a test, with what it heard so far. */
-export function farHost(answer: Answer = () => new Response("ok")): { url: string; heard: Heard[] } {
+export function farHost(answer: Answer = () => new Response("ok")): { host: string; url: string; heard: Heard[] } {
   const host = `${crypto.randomUUID()}.example`;
   const heard: Heard[] = [];
   answers.set(host, async (one) => {
     heard.push(one);
     return await answer(one);
   });
-  return { url: `https://${host}/hook`, heard };
+  return { host, url: `https://${host}/hook`, heard };
 }
 
 /** How many deliveries the queue's consumer has still to try for the first time. */

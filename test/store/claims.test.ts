@@ -1,152 +1,114 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Delivery, deliveryId, type Outcome } from "../../src/domain/delivery.ts";
+import { deliveryId } from "../../src/domain/delivery.ts";
 import type { Destination } from "../../src/domain/destination.ts";
+import { newShortId } from "../../src/domain/id.ts";
 import { minute, second } from "../../src/domain/time.ts";
-import { claimDeliveries, pruneSendings } from "../../src/store/claims.ts";
-import { saveDestination } from "../../src/store/destinations.ts";
-import { recordAttempt } from "../../src/store/outcomes.ts";
+import { claimDeliveries } from "../../src/store/claims.ts";
 import { metered } from "./meter.ts";
-import { aDestination, anEvent, count, save } from "./samples.ts";
+import { aDelivery, anActive, anEvent, backlog, claimed, conclude, count, failure, retireAll, save, success } from "./samples.ts";
 
 const db = env.DB;
 const start = Date.parse("2026-05-13T00:00:00Z");
-const success: Outcome = {
-  isSent: true,
-  delivered: true,
-  status: 200,
-  reason: "answered 200",
-  latencyMs: 1,
-  requestHeaders: {},
-  headers: {},
-  body: "",
-  retryAfterMs: null,
-};
-const failure: Outcome = { ...success, delivered: false, status: 503, reason: "answered 503" };
 
-afterAll(async () => void (await db.prepare("update destinations set state = 'paused' where name like 'store %'").run()));
-
-/** An active destination with so many deliveries due; their ids, oldest first. */
-async function backlog(deliveries: number, parts: Partial<Destination> = {}): Promise<{ destination: Destination; ids: string[] }> {
-  const destination = aDestination({ state: "active", stateReason: null, filter: "false", timeout: 10, ...parts });
-  await saveDestination(db, destination);
-  const ids: string[] = [];
-  for (let n = 0; n < deliveries; n++) {
-    const event = anEvent({ receivedAt: start + n });
-    await save(event, { to: [destination.id] });
-    ids.push(deliveryId({ eventId: event.id, destinationId: destination.id }));
-  }
-  return { destination, ids };
-}
+afterAll(retireAll);
 
 async function claim(ids: string[], now: number, lanes: string[] = []) {
   const { claimed, waiting } = await claimDeliveries(db, ids, lanes, now, Math.random());
   return { claimed: claimed.map(({ delivery }) => delivery), ids: claimed.map(({ delivery }) => deliveryId(delivery)), waiting };
 }
 
-async function conclude(delivery: Delivery, outcome: Outcome, now: number) {
-  const state = outcome.delivered ? ("delivered" as const) : ("pending" as const);
-  const nextAttemptAt = outcome.delivered ? null : now + minute;
-  return await recordAttempt(db, { ...delivery, state, nextAttemptAt, updatedAt: now }, outcome, now, 1);
-}
-
-describe("a rate limit", () => {
-  test("lets so many through in a period, says when to come again, and then lets the next through", async () => {
-    const { destination, ids } = await backlog(12, { rateLimit: { limit: 5, period: "minute" } });
-    const first = await claim(ids, start + second);
-    expect(first.ids).toEqual(ids.slice(0, 5));
-    expect(first.waiting).toEqual([{ destinationId: destination.id, at: start + minute + 3 * second + 100 }]);
-    for (const delivery of first.claimed) await conclude(delivery, success, start + 2 * second);
-    expect((await claim(ids, start + minute)).ids).toEqual([]);
-    expect((await claim(ids, start + minute + 4 * second)).ids).toEqual(ids.slice(5, 10));
+describe("a claim", () => {
+  test("gives a due delivery together with its event", async () => {
+    const { id, event, destinationId } = await aDelivery({ receivedAt: start });
+    const { claimed: got } = await claimDeliveries(db, [id], [], start, 0.5);
+    const delivery = {
+      eventId: event.id,
+      destinationId,
+      state: "pending",
+      attempts: 0,
+      attemptsBefore: 0,
+      nextAttemptAt: start + 25.5 * second,
+      reason: null,
+      createdAt: start,
+      updatedAt: start,
+      action: null,
+      version: null,
+      recoveryId: null,
+    };
+    expect(got).toEqual([{ delivery, event }]);
   });
 
-  test("counts over any window of its period, not from full minute to full minute", async () => {
-    const { ids } = await backlog(12, { rateLimit: { limit: 5, period: "minute" } });
-    expect((await claim(ids.slice(0, 3), start + 50 * second)).ids).toHaveLength(3);
-    expect((await claim(ids, start + 70 * second)).ids).toHaveLength(2);
-    expect((await claim(ids, start + 114 * second)).ids).toHaveLength(3);
+  test("gives nothing that is not due yet", async () => {
+    const { id } = await aDelivery({ receivedAt: start });
+    expect((await claim([id], start - 1.5 * second)).ids).toEqual([]);
   });
 
-  test("holds among 20 consumers at once", async () => {
-    const { ids } = await backlog(20, { rateLimit: { limit: 7, period: "hour" } });
-    const all = await Promise.all(ids.map((id) => claim([id], start + second)));
-    expect(all.flatMap((one) => one.ids)).toHaveLength(7);
+  test("may come a second early, since the clocks of two machines never quite agree", async () => {
+    const { id } = await aDelivery({ receivedAt: start });
+    expect((await claim([id], start - second)).ids).toEqual([id]);
   });
 
-  test("is forgotten when its window is over", async () => {
-    const { destination, ids } = await backlog(1, { rateLimit: { limit: 1, period: "second" } });
-    await claim(ids, start + second);
-    const sendings = () => count("sendings", "destination_id = ?", destination.id);
-    await pruneSendings(db, [destination.id], start + 2 * second);
-    expect(await sendings()).toBe(1);
-    await pruneSendings(db, [destination.id], start + 2 * second + 150);
-    expect(await sendings()).toBe(0);
-  });
-});
-
-describe("a concurrency limit", () => {
-  test("lets so many be under way, and the next when one of them has ended", async () => {
-    const { destination, ids } = await backlog(5, { concurrency: 2 });
-    const first = await claim(ids, start + second);
-    expect(first.ids).toEqual(ids.slice(0, 2));
-    expect(first.waiting).toEqual([{ destinationId: destination.id, at: null }]);
-    expect((await claim(ids, start + 2 * second)).ids).toEqual([]);
-    await conclude(first.claimed[0] as Delivery, success, start + 3 * second);
-    expect((await claim(ids, start + 4 * second)).ids).toEqual([ids[2]]);
+  test("of a later attempt comes on time", async () => {
+    const { id } = await aDelivery({ receivedAt: start });
+    await conclude(await claimed(id, start), failure, start, { nextAttemptAt: start + minute });
+    expect((await claim([id], start + minute - 1)).ids).toEqual([]);
+    expect((await claim([id], start + minute)).ids).toEqual([id]);
   });
 
-  test("counts one that never came back no longer than its lease", async () => {
-    const { ids } = await backlog(2, { concurrency: 1 });
-    await claim(ids, start + second);
-    expect((await claim([ids[1] as string], start + 20 * second)).ids).toEqual([]);
-    expect((await claim([ids[1] as string], start + 28 * second)).ids).toEqual([ids[1]]);
-  });
-});
-
-describe("a breaker", () => {
-  const broken = async (deliveries: number, at: number) => {
-    const made = await backlog(deliveries + 5);
-    const { claimed } = await claim(made.ids.slice(0, 5), at);
-    for (const delivery of claimed) await conclude(delivery, failure, at);
-    return { ...made, ids: made.ids.slice(5) };
-  };
-
-  test("opens after five failures in a row, for a minute, and spends no attempt of those that wait", async () => {
-    const { destination, ids } = await broken(3, start + second);
-    const held = await claim(ids, start + 2 * second);
-    expect(held.ids).toEqual([]);
-    expect(held.waiting).toEqual([{ destinationId: destination.id, at: start + 61 * second }]);
-    expect(await count("deliveries", "destination_id = ? and attempts = 0 and state = 'pending'", destination.id)).toBe(3);
+  test("is given to one of 20 that ask at once", async () => {
+    const { id } = await aDelivery({ receivedAt: start });
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claim([id], start)));
+    expect(claims.flatMap(({ ids }) => ids)).toEqual([id]);
   });
 
-  test("then lets two through to see whether it is back", async () => {
-    const { ids } = await broken(4, start + second);
-    expect((await claim(ids, start + 62 * second)).ids).toEqual(ids.slice(0, 2));
-    expect((await claim(ids, start + 63 * second)).ids).toEqual([]);
+  test.each([1, 10, 25])("keeps others away for the destination's timeout of %i s and 15 s more, and not longer", async (timeout) => {
+    const event = anEvent({ receivedAt: start });
+    const { id: destinationId } = await anActive({ timeout });
+    await save(event, { to: [destinationId] });
+    const id = deliveryId({ eventId: event.id, destinationId });
+    await claimed(id, start);
+    const end = start + (timeout + 15) * second;
+    expect((await claim([id], end - 1.5 * second)).ids).toEqual([]);
+    expect((await claim([id], end)).ids).toEqual([id]);
   });
 
-  test("closes when one of them arrives", async () => {
-    const { ids } = await broken(4, start + second);
-    const { claimed } = await claim(ids, start + 62 * second);
-    const { before, after } = await conclude(claimed[0] as Delivery, success, start + 63 * second);
-    expect([before.failures, after]).toEqual([5, { failures: 0, failingSince: null, openUntil: null, warnedAt: null }]);
-    expect((await claim(ids, start + 63 * second)).ids).toEqual(ids.slice(2));
+  test.each(["delivered", "exhausted", "cancelled"] as const)("gives nothing that is %s", async (state) => {
+    const { id, eventId } = await aDelivery({ receivedAt: start });
+    await db.prepare("update deliveries set state = ? where event_id = ?").bind(state, eventId).run();
+    expect((await claim([id], start + minute)).ids).toEqual([]);
   });
 
-  test("opens for another minute when one of them fails", async () => {
-    const { ids } = await broken(4, start + second);
-    const { claimed } = await claim(ids, start + 62 * second);
-    await conclude(claimed[0] as Delivery, failure, start + 63 * second);
-    expect((await claim(ids, start + 100 * second)).ids).toEqual([]);
-    expect((await claim(ids, start + 124 * second)).ids).toHaveLength(2);
+  test("takes only the deliveries that were named, of an event with several", async () => {
+    const event = anEvent({ receivedAt: start });
+    const [here, there] = [(await anActive()).id, (await anActive()).id];
+    await save(event, { to: [here, there] });
+    expect((await claim([`${event.id}:${here}`], start)).ids).toEqual([`${event.id}:${here}`]);
+    expect((await claim([`${event.id}:${there}`], start)).ids).toEqual([`${event.id}:${there}`]);
   });
 
-  test("does not count what never left us", async () => {
+  test("passes over ids that are none, and ids of nothing", async () => {
+    const { id } = await aDelivery({ receivedAt: start });
+    expect((await claim(["", "nonsense", "evt_1:dst_1", `${id}'; --`, id], start)).ids).toEqual([id]);
+  });
+
+  test("of a destination that nobody knows gets nothing", async () => {
+    const [event, destinationId] = [anEvent({ receivedAt: start }), newShortId("dst")];
+    await save(event, { to: [destinationId] });
+    expect((await claim([`${event.id}:${destinationId}`], start + minute, [destinationId])).ids).toEqual([]);
+  });
+
+  test.each(["paused", "disabled", "deleted"] as const)("of a %s destination gets nothing, which holds what it has", async (state) => {
+    const { destination, ids } = await backlog(2, { state });
+    expect(await claim(ids, start + minute, [destination.id])).toEqual({ claimed: [], ids: [], waiting: [] });
+    expect(await count("deliveries", "destination_id = ? and next_at < ?", destination.id, start + second)).toBe(2);
+  });
+
+  test("of many at once costs one round trip", async () => {
     const { ids } = await backlog(6);
-    const { claimed } = await claim(ids.slice(0, 5), start + second);
-    for (const delivery of claimed) await conclude(delivery, { ...failure, isSent: false, status: null }, start + second);
-    expect((await claim(ids.slice(5), start + 2 * second)).ids).toEqual(ids.slice(5));
+    const { db: counted, bill } = metered(db);
+    expect((await claimDeliveries(counted, ids, [], start + second, 0)).claimed).toHaveLength(6);
+    expect(bill.roundTrips).toBe(1);
   });
 });
 
@@ -175,26 +137,46 @@ describe("a backlog", () => {
   });
 });
 
-test.each(["paused", "disabled", "deleted"] as const)("a %s destination gets nothing, and holds what it has", async (state) => {
-  const { destination, ids } = await backlog(2, { state });
-  expect((await claim(ids, start + minute, [destination.id])).ids).toEqual([]);
-  expect(await count("deliveries", "destination_id = ? and next_at < ?", destination.id, start + second)).toBe(2);
-});
+describe("an action at an ordered destination", () => {
+  /** Two deliveries of one action and one of another. */
+  async function three(parts: Partial<Destination>) {
+    const destination = await anActive(parts);
+    const ids: string[] = [];
+    for (const [n, action] of ["a", "a", "b"].entries()) {
+      const event = anEvent({ receivedAt: start + n });
+      await save(event, { to: [{ destinationId: destination.id, action, once: false }] });
+      ids.push(deliveryId({ eventId: event.id, destinationId: destination.id }));
+    }
+    return ids as [string, string, string];
+  }
 
-describe("in rows written, as D1 counts them", () => {
-  test("a destination without limits costs nothing for having none", async () => {
-    const { ids } = await backlog(3);
-    const { db: counted, bill } = metered(db);
-    await claimDeliveries(counted, ids, [], start + second, 0);
-    expect([bill.roundTrips, bill.rowsWritten]).toEqual([1, 3]);
+  test("has one delivery under way at a time", async () => {
+    const [first, next] = await three({ ordered: true });
+    await claimed(first, start + second);
+    expect((await claim([next], start + 2 * second)).ids).toEqual([]);
   });
 
-  test("a limited one costs 2 rows more a delivery", async () => {
-    const { ids } = await backlog(1, { rateLimit: { limit: 5, period: "minute" }, concurrency: 2 });
-    const { db: counted, bill } = metered(db);
-    const { claimed } = await claimDeliveries(counted, ids, [], start + second, 0);
-    const before = bill.rowsWritten;
-    await recordAttempt(counted, { ...(claimed[0]?.delivery as Delivery), state: "delivered", updatedAt: start }, success, start, 1);
-    expect([before, bill.rowsWritten - before]).toEqual([3, 2]);
+  test("goes on when that one has ended", async () => {
+    const [first, next] = await three({ ordered: true });
+    await conclude(await claimed(first, start + second), success, start + 2 * second);
+    expect((await claim([next], start + 2 * second)).ids).toEqual([next]);
+  });
+
+  test("goes on when that one's lease is over", async () => {
+    const [first, next] = await three({ ordered: true });
+    await claimed(first, start + second);
+    expect((await claim([next], start + 27 * second)).ids).toEqual([next]);
+  });
+
+  test("keeps no other action waiting", async () => {
+    const [first, , other] = await three({ ordered: true });
+    await claimed(first, start + second);
+    expect((await claim([other], start + 2 * second)).ids).toEqual([other]);
+  });
+
+  test("may have several under way where order does not matter", async () => {
+    const [first, next] = await three({ concurrency: 3 });
+    await claimed(first, start + second);
+    expect((await claim([next], start + 2 * second)).ids).toEqual([next]);
   });
 });

@@ -1,10 +1,19 @@
 import { env } from "cloudflare:workers";
+import { type Delivery, type DeliveryState, deliveryId, type Outcome } from "../../src/domain/delivery.ts";
 import type { Destination } from "../../src/domain/destination.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { newEventId, newShortId } from "../../src/domain/id.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { saveEvent } from "../../src/store/outbox.ts";
+import type { Recovery } from "../../src/domain/recovery.ts";
+import { day, minute } from "../../src/domain/time.ts";
+import { claimDeliveries } from "../../src/store/claims.ts";
+import { saveDestination } from "../../src/store/destinations.ts";
+import { type Selected, saveEvent } from "../../src/store/outbox.ts";
+import { type Recorded, recordAttempt } from "../../src/store/outcomes.ts";
 import { aReceipt } from "../kit.ts";
+
+const db = env.DB;
+const start = Date.parse("2026-05-13T00:00:00Z");
 
 /** An event of a source and an action of its own, unless told otherwise. */
 export function anEvent(parts: Partial<Event> = {}): Event {
@@ -39,19 +48,19 @@ export function again(event: Event, receivedAt = event.receivedAt): Event {
   return { ...event, id: newEventId(receivedAt), receivedAt };
 }
 
-/** Saves an event as the Worker does. */
+/** Saves an event as the Worker does. `to`: destinations by their ids, or with what the outbox is to know of the action. */
 export async function save(
   event: Event,
-  { db = env.DB, to = [], window = 900, receipt }: { db?: D1Database; to?: string[]; window?: number; receipt?: Receipt } = {},
+  { db = env.DB, to = [], window = 900, receipt }: { db?: D1Database; to?: (string | Selected)[]; window?: number; receipt?: Receipt } = {},
 ) {
-  const selected = to.map((destinationId) => ({ destinationId, action: null, once: false }));
+  const selected = to.map((one) => (typeof one === "string" ? { destinationId: one, action: null, once: false } : one));
   return await saveEvent(db, event, receipt ?? aReceipt({ id: event.id, receivedAt: event.receivedAt, query: "a=b" }), selected, window);
 }
 
-/** An event with one delivery, for a destination that only this delivery has. */
+/** An event with one delivery, for an active destination that only this delivery has. */
 export async function aDelivery(parts: Partial<Event> = {}): Promise<{ event: Event; eventId: string; destinationId: string; id: string }> {
   const event = anEvent(parts);
-  const destinationId = newShortId("dst");
+  const { id: destinationId } = await anActive();
   await save(event, { to: [destinationId] });
   return { event, eventId: event.id, destinationId, id: `${event.id}:${destinationId}` };
 }
@@ -86,6 +95,109 @@ export function aDestination(parts: Partial<Destination> = {}): Destination {
     updatedAt: 2,
     ...parts,
   };
+}
+
+/** An active destination. It selects nothing of other tests; `retireAll` keeps their sweeps away from what is left of it. */
+export async function anActive(parts: Partial<Destination> = {}): Promise<Destination> {
+  const destination = aDestination({ state: "active", stateReason: null, filter: "false", timeout: 10, ...parts });
+  await saveDestination(db, destination);
+  return destination;
+}
+
+/** To be called after all tests of a file with active destinations: there is one D1 for all files. */
+export async function retireAll(): Promise<void> {
+  await db.prepare("update destinations set state = 'paused' where name like 'store %' and state = 'active'").run();
+}
+
+/** An active destination with so many deliveries due, of an event each, a millisecond apart; their ids, oldest first. */
+export async function backlog(deliveries: number, parts: Partial<Destination> = {}): Promise<{ destination: Destination; ids: string[] }> {
+  const destination = await anActive(parts);
+  const ids: string[] = [];
+  for (let n = 0; n < deliveries; n++) {
+    const event = anEvent({ receivedAt: start + n });
+    await save(event, { to: [destination.id] });
+    ids.push(deliveryId({ eventId: event.id, destinationId: destination.id }));
+  }
+  return { destination, ids };
+}
+
+/** So many deliveries at once, one a millisecond; what is not told is as of new ones. Their events are not there. */
+export async function manyDeliveries(deliveries: number, destinationId: string, cells: Record<string, unknown> = {}): Promise<void> {
+  const all = { state: "pending", next_at: start, ring_at: start, created_at: start, updated_at: start, ...cells };
+  await db
+    .prepare(
+      `insert into deliveries (event_id, destination_id, ${Object.keys(all).join(", ")})
+       with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n + 1 < ?1)
+       select printf('evt_%s-%s-7000-8000-%012x', substr(hex, 1, 8), substr(hex, 9), n), ?2, ${Object.keys(all).map((_, index) => `?${index + 4}`)}
+       from (select n, printf('%012x', ?3 + n) as hex from numbers)`,
+    )
+    .bind(deliveries, destinationId, start, ...Object.values(all))
+    .run();
+}
+
+export const success: Outcome = {
+  isSent: true,
+  delivered: true,
+  status: 200,
+  reason: "answered 200",
+  latencyMs: 12,
+  requestHeaders: {},
+  headers: {},
+  body: "ok",
+  retryAfterMs: null,
+};
+export const failure: Outcome = { ...success, delivered: false, status: 503, reason: "answered 503", body: "" };
+
+/** Claims a delivery at `now`, or fails. */
+export async function claimed(id: string, now: number): Promise<Delivery> {
+  const [one] = (await claimDeliveries(db, [id], [], now, 0)).claimed;
+  if (!one) throw new Error(`${id} could not be claimed`);
+  return one.delivery;
+}
+
+/** Concludes an attempt: a failure is tried again a minute later, unless told otherwise. */
+export async function conclude(
+  delivery: Delivery,
+  outcome: Outcome,
+  now: number,
+  {
+    state,
+    nextAttemptAt,
+    version = 1,
+    db = env.DB,
+  }: { state?: DeliveryState; nextAttemptAt?: number; version?: number; db?: D1Database } = {},
+): Promise<Recorded> {
+  const ended = state ?? (outcome.delivered ? "delivered" : "pending");
+  const next = ended === "pending" ? (nextAttemptAt ?? now + minute) : null;
+  return await recordAttempt(db, { ...delivery, state: ended, nextAttemptAt: next, updatedAt: now }, outcome, now, version);
+}
+
+/** A recovery that is about to begin: of all that is exhausted of a day. */
+export function aRecovery(parts: Partial<Recovery> = {}): Recovery {
+  return {
+    id: newShortId("rcv"),
+    destinationId: null,
+    states: ["exhausted"],
+    since: start,
+    until: start + day,
+    filter: "",
+    payload: "original",
+    rate: 100,
+    state: "running",
+    total: null,
+    reopened: 0,
+    delivered: 0,
+    failed: 0,
+    cursor: [],
+    createdAt: start,
+    updatedAt: 0,
+    ...parts,
+  };
+}
+
+/** A row of deliveries, as it stands in D1. */
+export async function rowOf({ eventId, destinationId }: { eventId: string; destinationId: string }) {
+  return await db.prepare("select * from deliveries where event_id = ? and destination_id = ?").bind(eventId, destinationId).first();
 }
 
 /** How many rows fulfil a condition. */

@@ -13,9 +13,9 @@ async function aToken(expiresAt = now + hour): Promise<string> {
   return id;
 }
 
-test("an access token is found until the millisecond of its end", async () => {
+test("an access token is found, with its end, until the millisecond of it", async () => {
   const id = await aToken();
-  expect(await findToken(db, id, now + hour - 1)).toBe("sealed");
+  expect(await findToken(db, id, now + hour - 1)).toEqual({ sealed: "sealed", expiresAt: now + hour });
   expect(await findToken(db, id, now + hour)).toBeNull();
 });
 
@@ -24,14 +24,14 @@ test("there is none before one was saved", async () => expect(await findToken(db
 test("a later one takes the place of the one before, with its own end", async () => {
   const id = await aToken();
   await saveToken(db, id, "later", now + 2 * hour);
-  expect(await findToken(db, id, now + hour)).toBe("later");
+  expect(await findToken(db, id, now + hour)).toEqual({ sealed: "later", expiresAt: now + 2 * hour });
 });
 
 test("one that was dropped is not found, and that of another destination still is", async () => {
   const [dropped, kept] = [await aToken(), await aToken()];
   await dropToken(db, dropped);
   expect(await findToken(db, dropped, now)).toBeNull();
-  expect(await findToken(db, kept, now)).toBe("sealed");
+  expect(await findToken(db, kept, now)).toMatchObject({ sealed: "sealed" });
 });
 
 test("to drop one that is not there is no mistake", async () => expect(await dropToken(db, newShortId("dst"))).toBeUndefined());
