@@ -7,7 +7,7 @@ import { ring, wake } from "./ring.ts";
 import { type Claimed, claimDeliveries } from "./store/claims.ts";
 
 /** How long a batch of rings may take before the next one is let in, while the slow ones of it go on. */
-const patienceMs = 250;
+const patienceMs = 100;
 /** For so long nobody waits any more for a destination that has been slow. */
 const slowMs = 30 * second;
 

@@ -30,11 +30,24 @@ export function fateOf(
   return { state: "pending", nextAttemptAt: now + Math.round(Math.max(spread, asked)) };
 }
 
-/** Reads Retry-After (seconds or an HTTP date, RFC 9110 §10.2.3) as ms from `now`; null when there is none or it is nonsense. */
+/**
+ * Reads Retry-After (seconds or an HTTP date, RFC 9110 §10.2.3; fractions too, and of several the longest) as ms from `now`; null when
+ * there is none or it is nonsense.
+ */
 export function parseRetryAfter(value: string | null, now: Instant): number | null {
-  if (value === null) return null;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * second;
-  const at = /^\s*[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
+  const waits = (value ?? "").split(betweenValues).flatMap((one) => waitOf(one.trim(), now) ?? []);
+  return waits.reduce<number | null>((longest, wait) => Math.max(longest ?? 0, wait), null);
+}
+
+/** A comma, but not the one within a date. */
+const betweenValues = /,(?=\s*(?:[\d.]+\s*(?:,|$)|[A-Z]))/;
+const seconds = /^\d+(\.\d+)?$/;
+/** As `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older forms. Date.parse alone takes "Wait 2099" for one. */
+const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
+
+function waitOf(value: string, now: Instant): number | null {
+  if (seconds.test(value)) return Math.ceil(Number(value) * second);
+  const at = httpDate.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }
 

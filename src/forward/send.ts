@@ -16,6 +16,7 @@ export interface Sending {
 export type Answer = Omit<Outcome, "isSent" | "requestHeaders">;
 
 const largestAnswer = 16 * 1024;
+const longestHeader = 1000;
 const shownHeaders = [
   "content-type",
   "content-length",
@@ -39,24 +40,41 @@ export async function send(fetcher: typeof fetch, sending: Sending, now: () => n
     return {
       delivered: response.ok,
       status: response.status,
-      reason: reasonOf(response.status),
+      reason: reasonOf(response),
       latencyMs: now() - start,
       headers: Object.fromEntries(
-        shownHeaders.flatMap((name) => (response.headers.has(name) ? [[name, response.headers.get(name) ?? ""]] : [])),
+        shownHeaders.flatMap((name) => {
+          const value = response.headers.get(name);
+          return value === null ? [] : [[name, value.slice(0, longestHeader)]];
+        }),
       ),
       body: answer,
       retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), now()),
     };
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${sending.timeout} s` : `no connection: ${wordsOf(error)}`;
+    const reason = signal.aborted ? `no answer within ${sending.timeout} s` : wordsOf(error);
     return { delivered: false, status: null, reason, latencyMs: now() - start, headers: {}, body: "", retryAfterMs: null };
   }
 }
 
-function reasonOf(status: number): string {
-  if (status >= 300 && status < 400) return `answered ${status}: redirects are not followed`;
+/** What Cloudflare answers in the place of a server that it cannot reach. Source: its manual, "Cloudflare 5xx errors". */
+const cloudflareWords: Record<number, string> = {
+  520: "no proper answer",
+  521: "connection refused",
+  522: "connection timed out",
+  523: "no way to the server",
+  524: "no answer in time",
+  525: "TLS handshake failed",
+  526: "certificate not valid",
+  530: "name not found, or what the body says",
+};
+
+function reasonOf({ status, headers }: Response): string {
+  if (status >= 300 && status < 400 && headers.has("location"))
+    return `answered ${status}: redirects are not followed, so give the URL that it leads to`;
   if (status === 410) return "answered 410: the destination is gone";
-  return `answered ${status}`;
+  const words = cloudflareWords[status];
+  return words === undefined ? `answered ${status}` : `answered ${status} (Cloudflare: ${words})`;
 }
 
 /** The first 16 KB of an answer as text; the rest is not read. The status has decided already, so a body that breaks off is no failure. */
@@ -71,11 +89,14 @@ async function beginningOf(response: Response): Promise<string> {
     size += value.byteLength;
   }
   await reader?.cancel().catch(() => {});
-  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, largestAnswer));
+  const bytes = Buffer.concat(chunks).subarray(0, largestAnswer);
+  return new TextDecoder().decode(bytes, { stream: size >= largestAnswer }); // `stream` leaves out half a character at the cut
 }
 
-/** An error's message without any URL in it: a URL may hold a key. */
+/** Why there was no answer, without any URL in it: a URL may hold a key. workerd tells little; these are the words for what it means. */
 function wordsOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/https?:\/\/\S+/g, "the URL").slice(0, 200);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/https?:\/\/\S+/g, "the URL").slice(0, 200);
+  if (message.startsWith("Network connection lost")) return "no connection, or one that broke off without a proper answer";
+  if (message.startsWith("internal error")) return `no connection: its name or its certificate may be wrong (${message})`;
+  return `no connection: ${message}`;
 }

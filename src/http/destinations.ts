@@ -124,6 +124,7 @@ function checkedSecret(text: string): string {
 
 /** A destination that was not deleted. Throws `not_found`. */
 export async function findDestination(app: App, id: string | undefined): Promise<Destination> {
+  app.catalog.forget(); // a change is written over the whole row: it must not undo what another isolate changed within the last second
   const destination = (await app.catalog.anew(app.db)).destinations.find(
     (candidate) => candidate.id === id && candidate.state !== "deleted",
   );

@@ -137,7 +137,7 @@ const stalled = `select id from recoveries where state = 'running' and updated_a
 export async function listStalled(db: D1Database, now: Instant): Promise<string[]> {
   const { results } = await db
     .prepare(stalled)
-    .bind(now - 30 * second)
+    .bind(now - 10 * second)
     .all<Row>();
   return results.map((row) => textOf(row, "id"));
 }

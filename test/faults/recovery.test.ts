@@ -28,10 +28,7 @@ test.skipIf(process.platform === "win32")(
     const far = await farSide();
     let edge = await restart();
     const { id } = await edge.operate("/destinations", { name: "far", url: `${far.url}/hook`, timeout: 2 });
-    killTree(edge.process);
     insertExhausted(id);
-
-    edge = await restart();
     const scope = { destination: id, states: ["exhausted"], since: "2026-01-01T00:00:00Z" };
     expect(await edge.operate("/recoveries?preview", scope)).toMatchObject({ count: many, is_complete: true });
     const recovery = await edge.operate("/recoveries", { ...scope, rate: Math.max(20, Math.floor(many / 20)) });
@@ -57,7 +54,7 @@ test.skipIf(process.platform === "win32")(
   700_000,
 );
 
-/** Events of the past, each with one delivery that was given up: written into the database while nobody is at it. */
+/** Events of the past, each with one delivery that was given up: written into the database beside the running Worker. */
 function insertExhausted(destinationId: string): void {
   const file = path.join(place.stateDir, "exhausted.sql");
   const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})`;

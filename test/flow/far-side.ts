@@ -73,8 +73,13 @@ export async function rawFarSide(behave: Conduct) {
   return { url, arrivals, close };
 }
 
-/** The first whole request in what was heard so far, and how many bytes it takes; null while it is not whole. */
+/** The first byte of TLS. */
+const tlsHandshake = 0x16;
+
+/** The first whole request in what was heard so far, and how many bytes it takes; null while it is not whole. TLS counts as one. */
 function requestIn(heard: Buffer): { arrival: Arrival; length: number } | null {
+  if (heard[0] === tlsHandshake)
+    return { arrival: { path: "", method: "TLS", headers: {}, body: "", at: Date.now() }, length: heard.length };
   const end = heard.indexOf("\r\n\r\n");
   if (end < 0) return null;
   const [line = "", ...fields] = heard.subarray(0, end).toString("latin1").split("\r\n");

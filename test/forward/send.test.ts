@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { send } from "../../src/forward/send.ts";
 
-const sending = { url: new URL("https://far.example/hook?key=secret"), method: "POST", headers: { "x-test": "1" }, body: "{}", timeout: 1 };
+const sending = { url: "https://far.example/hook?key=secret", method: "POST", headers: { "x-test": "1" }, body: "{}", timeout: 1 };
 const sendTo = (answer: (init: RequestInit) => Response | Promise<Response>) =>
   send(async (_input, init) => answer(init ?? {}), sending, Date.now);
 
@@ -20,8 +20,24 @@ test("a redirect is a failure and is not followed", async () => {
     redirects.push(init.redirect);
     return new Response(null, { status: 302, headers: { location: "https://elsewhere.example/" } });
   });
-  expect(outcome).toMatchObject({ delivered: false, status: 302, headers: { location: "https://elsewhere.example/" } });
+  expect(outcome).toMatchObject({
+    delivered: false,
+    status: 302,
+    reason: "answered 302: redirects are not followed, so give the URL that it leads to",
+    headers: { location: "https://elsewhere.example/" },
+  });
   expect(redirects).toEqual(["manual"]);
+});
+
+test.each([[302], [304]])("a %s that leads nowhere is not called a redirect", async (status) => {
+  expect(await sendTo(() => new Response(null, { status }))).toMatchObject({ delivered: false, reason: `answered ${status}` });
+});
+
+test("what Cloudflare answers in the place of a server is told in its words", async () => {
+  expect(await sendTo(() => new Response(null, { status: 521 }))).toMatchObject({
+    delivered: false,
+    reason: "answered 521 (Cloudflare: connection refused)",
+  });
 });
 
 test("silence is a failure after the time limit", async () => {
@@ -36,11 +52,23 @@ test("a broken connection is a failure whose words hold no URL", async () => {
   expect(outcome).toMatchObject({ delivered: false, status: null, reason: "no connection: could not connect to the URL" });
 });
 
+test.each([
+  ["Network connection lost.", "no connection, or one that broke off without a proper answer"],
+  ["internal error; reference = abc", "no connection: its name or its certificate may be wrong (internal error; reference = abc)"],
+])("workerd's %j is told in words that help", async (message, reason) => {
+  expect(await sendTo(() => Promise.reject(new Error(message)))).toMatchObject({ delivered: false, status: null, reason });
+});
+
 test("keeps 16 KB of an answer and reads no further", async () => {
   const pulled = vi.fn((controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(8192).fill(97)));
   const outcome = await sendTo(() => new Response(new ReadableStream({ pull: pulled })));
   expect(outcome.body).toHaveLength(16 * 1024);
   expect(pulled.mock.calls.length).toBeLessThan(6);
+});
+
+test("cuts no character in half", async () => {
+  const { body } = await sendTo(() => new Response(`x${"é".repeat(10_000)}`));
+  expect(body).toBe(`x${"é".repeat(8191)}`);
 });
 
 test("an answer that breaks off after a 2xx is delivered all the same", async () => {
@@ -59,4 +87,9 @@ test("tells how long the far side asked to wait", async () => {
 test("keeps no cookie that the far side set", async () => {
   const { headers } = await sendTo(() => new Response(null, { headers: { "set-cookie": "session=1", server: "far" } }));
   expect(headers).toEqual({ server: "far" });
+});
+
+test("keeps 1,000 characters of a header", async () => {
+  const { headers } = await sendTo(() => new Response(null, { headers: { server: "a".repeat(1001) } }));
+  expect(headers).toEqual({ server: "a".repeat(1000) });
 });

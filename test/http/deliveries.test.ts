@@ -1,27 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { call, newDestination, newSource, operate } from "../kit.ts";
-import { asOperator, only, sendAccepted, untilDelivery } from "./ask.ts";
-import { farHost, useFarSide } from "./far.ts";
+import { call, operate } from "../kit.ts";
+import { asOperator, sendAccepted } from "./ask.ts";
+import { type Heard, useFarSide } from "./far.ts";
+import { noRetry, patient, refuse, road } from "./road.ts";
 
 useFarSide();
-
-/** A source with one destination, and events that were delivered to it. */
-async function road(answer?: Parameters<typeof farHost>[0], settings: Record<string, unknown> = {}) {
-  const source = await newSource();
-  const far = farHost(answer);
-  const destination = await newDestination({ url: far.url, filter: only(source), ...settings });
-  let count = 0;
-  const deliver = async (state: string) => {
-    const event = await sendAccepted(source, { query: `action_id=${++count}&status=PENDING` });
-    const id = `${event}:${destination.id}`;
-    await untilDelivery(id, state);
-    return { event, id };
-  };
-  return { source, far, destination, deliver };
-}
-
-const noRetry = { retry_schedule: [] };
-const refuse = () => new Response("no", { status: 500 });
 
 async function list(query: string): Promise<string[]> {
   const { status, body } = await operate(`/deliveries?${query}`);
@@ -133,56 +116,99 @@ describe("a delivery", () => {
   });
 });
 
-describe("a retry by hand", () => {
-  test("is answered 202 with the delivery due now", async () => {
-    const { deliver } = await road(refuse, noRetry);
-    const { id } = await deliver("exhausted");
-    const { status, body } = await operate(`/deliveries/${id}/retry`, {});
-    expect([status, body.id, body.state]).toEqual([202, id, "pending"]);
-    expect(Date.parse(body.next_attempt_at)).toBeLessThanOrEqual(Date.now());
+describe("an attempt", () => {
+  const secretive = {
+    headers: { "X-Key": "hush-header", "X-Kind": "{{ kind }}" },
+    secrets: { key: "hush-value/ü" },
+    auth: { type: "bearer", token: "hush-token" },
+    body: '{"key":"{{ secrets.key }}"}',
+  };
+
+  /** The one attempt at a delivery to a far side that answers as told. */
+  async function attempted(answer: (heard: Heard) => Response, settings: Record<string, unknown> = {}) {
+    const { deliver, far } = await road(answer, { ...noRetry, ...settings });
+    const { delivery } = await deliver("delivered");
+    return { attempt: delivery.attempts[0], heard: far.heard[0] as Heard };
+  }
+
+  test("tells its request headers, with those of the operator hidden", async () => {
+    const { attempt, heard } = await attempted(() => new Response("ok"), secretive);
+    const sent = (name: string) => heard.headers.get(name);
+    expect(attempt.request.headers).toEqual({
+      "user-agent": sent("user-agent"),
+      "content-type": "application/json",
+      "X-Key": "[hidden]",
+      "X-Kind": "[hidden]",
+      authorization: "[hidden]",
+      "webhook-id": sent("webhook-id"),
+      "webhook-timestamp": sent("webhook-timestamp"),
+      "webhook-signature": sent("webhook-signature"),
+    });
   });
 
-  test("delivers what was exhausted, once the far side is well", async () => {
-    let isWell = false;
-    const { deliver, far } = await road(() => (isWell ? new Response("ok") : refuse()), noRetry);
-    const { id } = await deliver("exhausted");
-    isWell = true;
-    await operate(`/deliveries/${id}/retry`, {});
-    const delivery = await untilDelivery(id, "delivered");
-    expect(delivery.attempts.map(({ status }: { status: number }) => status)).toEqual([500, 200]);
-    expect(far.heard).toHaveLength(2);
+  test("hides what the far side says back, in its body as in its headers", async () => {
+    const echo = ({ headers, body }: Heard) => {
+      const [key = "", authorization = ""] = [headers.get("x-key") ?? "", headers.get("authorization") ?? ""];
+      return new Response(`${key} | ${authorization} | ${body} | ${encodeURIComponent("hush-value/ü")} | ok`, {
+        headers: { "x-request-id": key, "www-authenticate": authorization },
+      });
+    };
+    const { attempt } = await attempted(echo, secretive);
+    expect(attempt.response.body).toBe('[hidden] | [hidden] | {"key":"[hidden]"} | [hidden] | ok');
+    expect(attempt.response.headers).toMatchObject({ "x-request-id": "[hidden]", "www-authenticate": "[hidden]" });
+    expect(JSON.stringify(attempt)).not.toContain("hush");
   });
 
-  test("sends again what was delivered, under the same webhook id", async () => {
-    const { deliver, far } = await road();
-    const { id, event } = await deliver("delivered");
-    await operate(`/deliveries/${id}/retry`, {});
-    await expect.poll(() => far.heard.length, { timeout: 8000 }).toBe(2);
-    expect(far.heard.map(({ headers }) => headers.get("webhook-id"))).toEqual([event, event]);
+  test("hides a user's password said back, alone or as it was sent", async () => {
+    const auth = { type: "basic", username: "edge", password: "hush-password" };
+    const { attempt } = await attempted(({ headers }) => new Response(`hush-password ${headers.get("authorization")}`), { auth });
+    expect(attempt.response.body).toBe("[hidden] [hidden]");
   });
 
-  test("starts the schedule anew", async () => {
-    const { deliver, destination } = await road(refuse, noRetry);
-    const { id } = await deliver("exhausted");
-    await operate(`/destinations/${destination.id}`, { retry_schedule: [3600] }, "PATCH");
-    await operate(`/deliveries/${id}/retry`, {});
-    await expect.poll(async () => (await operate(`/deliveries/${id}`)).body.attempt_count, { timeout: 8000 }).toBe(2);
-    expect((await operate(`/deliveries/${id}`)).body.state).toBe("pending");
+  test("hides an OAuth2 token said back", async () => {
+    const { deliver } = await road(({ url, headers }) => {
+      if (url.endsWith("/token")) return Response.json({ access_token: "hush-access-token", token_type: "bearer", expires_in: 3600 });
+      return new Response(`got ${headers.get("authorization")?.split(" ")[1]}`);
+    });
+    const { delivery: plain } = await deliver("delivered");
+    expect(plain.attempts[0].response.body).toBe("got undefined");
+    const { destination, ...way } = await road(({ url, headers }) => {
+      if (url.endsWith("/token")) return Response.json({ access_token: "hush-access-token", token_type: "bearer", expires_in: 3600 });
+      return new Response(`got ${headers.get("authorization")?.split(" ")[1]}`);
+    });
+    const auth = { type: "oauth2", token_url: way.far.url.replace("/hook", "/token"), client_id: "edge", client_secret: "hush-client" };
+    await operate(`/destinations/${destination.id}`, { auth }, "PATCH");
+    expect((await way.deliver("delivered")).delivery.attempts[0].response.body).toBe("got [hidden]");
   });
 
-  test("of a delivery whose destination was deleted is 409", async () => {
-    const { deliver, destination } = await road();
-    const { id } = await deliver("delivered");
-    await call(`/destinations/${destination.id}`, { method: "DELETE", headers: asOperator });
-    expect((await operate(`/deliveries/${id}/retry`, {})).status).toBe(409);
-    expect((await operate(`/deliveries/${id}`)).body.state).toBe("delivered");
+  test("that failed says why, and when the next one was due", async () => {
+    const { source, destination } = await road(() => new Response("busy", { status: 503, headers: { "retry-after": "600" } }), {
+      retry_schedule: [3600],
+    });
+    const event = await sendAccepted(source, { query: "action_id=1&status=PENDING" });
+    const shown = async () => (await operate(`/deliveries/${event}:${destination.id}`)).body;
+    await expect.poll(async () => (await shown()).attempt_count, { timeout: 8000 }).toBe(1);
+    const { next_attempt_at, reason, attempts } = await shown();
+    expect(attempts).toMatchObject([{ number: 1, delivered: false, status: 503, reason: "answered 503", next_attempt_at }]);
+    expect([reason, attempts[0].response.headers["retry-after"]]).toEqual(["answered 503", "600"]);
+    expect(Date.parse(next_attempt_at)).toBeGreaterThan(Date.parse(attempts[0].at));
   });
 
-  test("of an event that this destination never got is 404, and makes no delivery", async () => {
-    const { deliver } = await road();
-    const stranger = await newDestination({ filter: "false" });
-    const { event } = await deliver("delivered");
-    expect((await operate(`/deliveries/${event}:${stranger.id}/retry`, {})).status).toBe(404);
-    expect((await operate(`/deliveries/${event}:${stranger.id}`)).status).toBe(404);
+  test("that was the last has no next one", async () => {
+    const { health, answer } = patient();
+    const { deliver } = await road(answer, noRetry);
+    expect((await deliver("exhausted")).delivery.attempts[0].next_attempt_at).toBeNull();
+    health.isWell = true;
+    expect((await deliver("delivered")).delivery.attempts[0].next_attempt_at).toBeNull();
+  });
+
+  test("that could not be made says why, and has sent nothing", async () => {
+    const { deliver, far, destination } = await road(undefined, noRetry);
+    await operate(`/destinations/${destination.id}`, { url: `${far.url}/{{ fields.step }}/end` }, "PATCH");
+    const { delivery } = await deliver("exhausted", "&step=..");
+    expect(delivery.attempts).toMatchObject([
+      { delivered: false, status: null, reason: expect.stringMatching(/came out as \. or \.\./), request: { headers: {} } },
+    ]);
+    expect(far.heard).toEqual([]);
   });
 });

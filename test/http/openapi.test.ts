@@ -42,7 +42,7 @@ describe("the document", () => {
     }
   });
 
-  test("declares the query parameters of every list, and of an action", () => {
+  test("declares the query parameters of every list, of an action, and of a recovery", () => {
     const declared = operations.flatMap(({ path, operation }) => {
       const names = operation.parameters.flatMap((parameter: any) => (parameter.in === "query" ? [parameter.name] : []));
       return names.length > 0 ? [[path, names.sort().join(" ")]] : [];
@@ -52,6 +52,7 @@ describe("the document", () => {
       "/actions/{action_id}": "source",
       "/deliveries": "cursor destination event limit state",
       "/quarantine": "cursor limit resolved since source until",
+      "/recoveries": "preview",
     });
   });
 
@@ -60,7 +61,8 @@ describe("the document", () => {
     const withDefault = schemas.flatMap(({ properties = {}, required = [] }) =>
       Object.entries(properties).flatMap(([name, property]) => ("default" in property ? [[name, required.includes(name)]] : [])),
     );
-    expect(withDefault).toEqual([["grace", false]]);
+    expect(withDefault.map(([name]) => name)).toEqual(expect.arrayContaining(["grace", "signatures", "payload", "states", "rate"]));
+    expect(withDefault.filter(([, isRequired]) => isRequired)).toEqual([]);
   });
 
   test("refers to schemes of security that it declares", () => {
@@ -134,7 +136,7 @@ describe("an input schema of the document says just what is taken", () => {
       for (const value of anything()) {
         const input = { name: crypto.randomUUID(), account: "partner", [key]: value };
         const { status, body } = await operate("/sources", input);
-        const isBeyondSchema = status === 409 || (status === 422 && /macro|CIDR|is empty/.test(body.detail));
+        const isBeyondSchema = status === 422 && /macro|CIDR|is empty/.test(body.detail);
         expect([key, value, isBeyondSchema || status === 201]).toEqual([key, value, takes("/sources", "post", input)]);
       }
     }
@@ -147,7 +149,7 @@ describe("an input schema of the document says just what is taken", () => {
       for (const value of anything()) {
         const input = { name: crypto.randomUUID(), url: "https://far.example/", filter: "false", [key]: value };
         const { status, body } = await operate("/destinations", input);
-        const isBeyondSchema = status === 409 || (status === 422 && /^The (URL|filter)/.test(body.detail));
+        const isBeyondSchema = status === 422 && /^(The (URL|filter|body)|via names|secret: )/.test(body.detail);
         expect([key, value, isBeyondSchema || status === 201]).toEqual([key, value, takes("/destinations", "post", input)]);
       }
     }
@@ -160,6 +162,44 @@ describe("an input schema of the document says just what is taken", () => {
         const { status } = await operate(`/destinations/${id}`, { [key]: value }, "PATCH");
         expect([key, value, status === 200]).toEqual([key, value, takes("/destinations/{id}", "patch", { [key]: value })]);
       }
+    }
+  });
+
+  test("for a rotation of a signing key", async () => {
+    const { id } = await newDestination({ filter: "false" });
+    for (const key of ["version", "grace", "key", "colour"]) {
+      for (const value of [...anything(), "v1", "v1a", 604_800, 604_801]) {
+        const { status, body } = await operate(`/destinations/${id}/secret`, { [key]: value });
+        const isBeyondSchema = status === 422 && /^The signing key/.test(body.detail);
+        expect([key, value, isBeyondSchema || status === 200]).toEqual([
+          key,
+          value,
+          takes("/destinations/{id}/secret", "post", { [key]: value }),
+        ]);
+      }
+    }
+  });
+
+  test("for each key of a preview and of a recovery", async () => {
+    const { id } = await newDestination({ filter: "false" });
+    for (const path of ["/destinations/preview", "/recoveries"]) {
+      for (const key of [...Object.keys(document.paths[path].post.requestBody.content["application/json"].schema.properties), "colour"]) {
+        for (const value of anything()) {
+          const input = { destination: id, [key]: value };
+          const { status, body } = await operate(path === "/recoveries" ? `${path}?preview` : path, input);
+          const isBeyondSchema =
+            status === 404 || (status === 422 && /^(The (URL|filter|body)|via names|since must|until must)/.test(body.detail));
+          expect([path, key, value, isBeyondSchema || status === 200]).toEqual([path, key, value, takes(path, "post", input)]);
+        }
+      }
+    }
+  });
+
+  test("for the payload of a retry", async () => {
+    const known = (input: unknown) => takes("/deliveries/{id}/retry", "post", input);
+    for (const input of [{}, ...["original", "rebuilt", ...anything()].map((payload) => ({ payload })), { colour: 1 }]) {
+      const { body } = await operate("/deliveries/evt_x:dst_x/retry", input);
+      expect([input, body.code !== "invalid_input"]).toEqual([input, known(input)]);
     }
   });
 
@@ -183,10 +223,11 @@ describe("an input schema of the document says just what is taken", () => {
 
 test.each(
   operations.filter(({ operation }) => operation.security && operation.parameters.some((parameter: any) => parameter.in === "query")),
-)("$method $path takes each query parameter that it declares, and no other", async ({ path, operation }) => {
+)("$method $path takes each query parameter that it declares, and no other", async ({ path, method, operation }) => {
   const names: string[] = operation.parameters.filter((parameter: any) => parameter.in === "query").map(({ name }: any) => name);
   for (const name of [...names, "colour"]) {
-    const { body } = await operate(`${path.replace(/\{\w+\}/g, "x")}?${name}=x`);
+    const address = `${path.replace(/\{\w+\}/g, "x")}?${name}=x`;
+    const { body } = await operate(address, method === "get" ? undefined : {}, method.toUpperCase());
     const isUnknown = (body.errors ?? []).some((mistake: any) => mistake.field === name && mistake.reason.includes("not known"));
     expect([name, isUnknown]).toEqual([name, name === "colour"]);
   }

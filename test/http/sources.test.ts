@@ -176,6 +176,16 @@ describe("changing a source", () => {
     expect((await operate(`/sources/${id}`)).body[key]).toEqual(value);
   });
 
+  test("keeps what another isolate changed a moment ago", async () => {
+    const { id } = await newSource();
+    await operate(`/sources/${id}`);
+    await env.DB.prepare("update sources set dedupe_window = 7 where id = ?").bind(id).run();
+    expect((await operate(`/sources/${id}`, { success_body: "YES" }, "PATCH")).body).toMatchObject({
+      dedupe_window: 7,
+      success_body: "YES",
+    });
+  });
+
   test("counts for the next call", async () => {
     const source = await newSource();
     await sendAccepted(source, { query: `${sale}&cid=1` });

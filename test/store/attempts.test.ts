@@ -1,15 +1,18 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Delivery, DeliveryState } from "../../src/domain/delivery.ts";
 import { newShortId } from "../../src/domain/id.ts";
 import { hour } from "../../src/domain/time.ts";
 import { type DeliverySearch, findDelivery, listDeliveries, listDeliveriesOf } from "../../src/store/attempts.ts";
-import { recordAttempt } from "../../src/store/deliveries.ts";
-import { aDelivery, anEvent, save } from "./samples.ts";
+import { recordAttempt } from "../../src/store/outcomes.ts";
+import { aDelivery, anActive, anEvent, retireAll, save } from "./samples.ts";
 
 const start = Date.parse("2025-03-01T00:00:00Z");
 const db = env.DB;
 
+afterAll(retireAll);
+
+/** Records an attempt at a delivery that nobody had to claim: this is about what is read of it later. */
 async function attempt(eventId: string, destinationId: string, number: number, status: number, state: DeliveryState = "pending") {
   const delivery: Delivery = {
     eventId,
@@ -17,20 +20,26 @@ async function attempt(eventId: string, destinationId: string, number: number, s
     state,
     attempts: number,
     attemptsBefore: 0,
-    nextAttemptAt: null,
+    nextAttemptAt: state === "pending" ? start + hour : null,
     reason: null,
     createdAt: start,
     updatedAt: start,
+    action: null,
+    version: null,
+    recoveryId: null,
   };
   const outcome = {
+    isSent: true,
     delivered: status === 200,
     status,
     reason: `answered ${status}`,
     latencyMs: number,
+    requestHeaders: { "user-agent": "us" },
     headers: { server: "far" },
     body: "b",
+    retryAfterMs: null,
   };
-  await recordAttempt(db, delivery, { ...outcome, retryAfterMs: null }, start + number);
+  await recordAttempt(db, delivery, outcome, start + number, 2);
 }
 
 /** Deliveries of `events` events, an hour apart, for one destination; their event ids, oldest first. */
@@ -116,8 +125,10 @@ describe("a delivery", () => {
         status: 503,
         reason: "answered 503",
         latencyMs: 1,
+        requestHeaders: { "user-agent": "us" },
         headers: { server: "far" },
         body: "b",
+        nextAt: start + hour,
       },
       {
         number: 2,
@@ -126,10 +137,21 @@ describe("a delivery", () => {
         status: 200,
         reason: "answered 200",
         latencyMs: 2,
+        requestHeaders: { "user-agent": "us" },
         headers: { server: "far" },
         body: "b",
+        nextAt: null,
       },
     ]);
+  });
+
+  test("tells its action, the version of its body and the recovery that opened it last", async () => {
+    const [event, { id: destinationId }] = [anEvent(), await anActive()];
+    await save(event, { to: [{ destinationId, action: "src/7", once: false }] });
+    await attempt(event.id, destinationId, 1, 503);
+    await db.prepare("update deliveries set recovery_id = 'rcv_1' where event_id = ?").bind(event.id).run();
+    const found = await findDelivery(db, event.id, destinationId);
+    expect(found?.delivery).toMatchObject({ action: "src/7", version: 2, recoveryId: "rcv_1" });
   });
 
   test("has no next attempt once it is over", async () => {

@@ -1,24 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { newShortId } from "../../src/domain/id.ts";
-import { Problem } from "../../src/domain/problem.ts";
-import { findDelivery, listDeliveries, listDeliveriesOf } from "../../src/store/attempts.ts";
-import { Catalog } from "../../src/store/catalog.ts";
-import {
-  cancelDelivery,
-  claimDeliveries,
-  listUnheard,
-  noteDeadLetters,
-  recordAttempt,
-  reopenDelivery,
-} from "../../src/store/deliveries.ts";
-import { findEvent, listActionEvents } from "../../src/store/events.ts";
 import { listPage, when } from "../../src/store/page.ts";
-import { findQuarantined, listQuarantined, resolveQuarantined, saveQuarantined } from "../../src/store/quarantine.ts";
 import { listEvents } from "../../src/store/search.ts";
-import { aReceipt } from "../kit.ts";
 import { metered } from "./meter.ts";
-import { aDelivery, anEvent, save } from "./samples.ts";
 
 const db = env.DB;
 const limit = 10;
@@ -84,85 +69,3 @@ test("a condition of a value that was not given is none", () => expect(when(unde
 
 test("a condition has its value once for each mark", () =>
   expect(when("x", "a = ? or b = ?")).toEqual([{ sql: "a = ? or b = ?", values: ["x", "x"] }]));
-
-/** Every statement of the store that touches a table which grows, as it is really sent. */
-async function everyStatement(): Promise<{ sql: string; values: unknown[] }[]> {
-  const { db: counted, bill } = metered(db);
-  const { eventId, destinationId, id } = await aDelivery();
-  const now = Date.now();
-  const receipt = aReceipt({ query: "a=b" });
-  const span = { since: now - 1000, until: now, cursor: eventId };
-
-  await save(anEvent(), { db: counted, to: [destinationId] });
-  await save(anEvent({ subject: null }), { db: counted });
-  const [claimed] = await claimDeliveries(counted, [id], now + 60_000);
-  if (!claimed) throw new Error("nothing was claimed");
-  const outcome = { delivered: false, status: 500, reason: "", latencyMs: 1, headers: {}, body: "", retryAfterMs: null };
-  await recordAttempt(counted, { ...claimed.delivery, attempts: 1 }, outcome, now);
-  await listUnheard(counted, [destinationId], now, 1000);
-  await reopenDelivery(counted, eventId, destinationId, now);
-  await noteDeadLetters(counted, [id], "lost", now);
-  await cancelDelivery(counted, claimed.delivery, "gone", now);
-
-  await findEvent(counted, eventId);
-  await listActionEvents(counted, claimed.event.actionId ?? "");
-  const filters = { kind: "k", type: "t", status: "s", source: "x", q: "q" };
-  for (const search of [{}, span, filters, { actionId: "1" }, { actionId: "1", ...filters, ...span }])
-    await listEvents(counted, { limit, ...search });
-
-  await findDelivery(counted, eventId, destinationId);
-  await listDeliveriesOf(counted, eventId);
-  const from = { eventId, destinationId };
-  for (const state of [undefined, "pending", "delivered", "exhausted", "cancelled"] as const) {
-    for (const destination of [undefined, destinationId]) {
-      for (const event of [undefined, eventId]) {
-        for (const cursor of [undefined, from]) await listDeliveries(counted, { state, destination, event, cursor, limit });
-      }
-    }
-  }
-
-  await saveQuarantined(counted, receipt, newShortId("src"), new Problem("invalid", "bad"));
-  await findQuarantined(counted, receipt.id);
-  for (const resolved of [true, false]) await listQuarantined(counted, { resolved, limit, source: "x", ...span });
-  await listQuarantined(counted, { resolved: false, limit });
-  await resolveQuarantined(counted, receipt.id, eventId, now);
-  await new Catalog(Date.now, 2000).current(counted);
-
-  const unique = new Map(bill.statements.map((statement) => [statement.sql, statement]));
-  return [...unique.values()];
-}
-
-/** Tables that grow without end. The two without rowid are their primary key: a bounded walk in its order says just `SCAN`. */
-const growing = /\b(SCAN|SEARCH) (events|deliveries|attempts|quarantine)\b/;
-const withoutRowid = /^SCAN (deliveries|attempts)$/;
-
-/** The steps of a plan that walk a table that grows without the help of an index. */
-async function bareScans(sql: string, values: unknown[]): Promise<string[]> {
-  const { results } = await db
-    .prepare(`explain query plan ${sql}`)
-    .bind(...values)
-    .all<{ detail: string }>();
-  const steps = results.map(({ detail }) => detail);
-  const isWalkInKeyOrder = /limit \d+/.test(sql) && !steps.some((step) => step.includes("TEMP B-TREE"));
-  return steps.filter((step) => growing.test(step) && !step.includes("USING") && !(isWalkInKeyOrder && withoutRowid.test(step)));
-}
-
-describe("every statement", () => {
-  test("finds what it wants of the tables that grow by an index or a primary key", async () => {
-    const statements = await everyStatement();
-    const found: Record<string, string[]> = {};
-    for (const { sql, values } of statements) {
-      const scans = await bareScans(sql, values);
-      if (scans.length > 0) found[sql] = scans;
-    }
-    expect(found).toEqual({});
-  });
-
-  test("was seen: there are more than 30 of them", async () => expect((await everyStatement()).length).toBeGreaterThan(30));
-
-  test("that would scan is told: the check itself can fail", async () => {
-    expect(await bareScans("select * from events where status = ?", ["PENDING"])).toEqual(["SCAN events"]);
-    expect(await bareScans("select * from deliveries order by created_at limit 5", [])).toEqual(["SCAN deliveries"]);
-    expect(await bareScans("select * from attempts where status = 500", [])).toEqual(["SCAN attempts"]);
-  });
-});

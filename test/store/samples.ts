@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { type Delivery, type DeliveryState, deliveryId, type Outcome } from "../../src/domain/delivery.ts";
 import type { Destination } from "../../src/domain/destination.ts";
 import type { Event } from "../../src/domain/event.ts";
-import { newEventId, newShortId } from "../../src/domain/id.ts";
+import { firstEventId, newEventId, newShortId } from "../../src/domain/id.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import type { Recovery } from "../../src/domain/recovery.ts";
 import { day, minute } from "../../src/domain/time.ts";
@@ -121,9 +121,14 @@ export async function backlog(deliveries: number, parts: Partial<Destination> = 
   return { destination, ids };
 }
 
-/** So many deliveries at once, one a millisecond; what is not told is as of new ones. Their events are not there. */
-export async function manyDeliveries(deliveries: number, destinationId: string, cells: Record<string, unknown> = {}): Promise<void> {
-  const all = { state: "pending", next_at: start, ring_at: start, created_at: start, updated_at: start, ...cells };
+/** So many deliveries at once, of events a millisecond apart that are not there; what is not told is as of new ones. */
+export async function manyDeliveries(
+  deliveries: number,
+  destinationId: string,
+  cells: Record<string, unknown> = {},
+  from = longAgo,
+): Promise<void> {
+  const all = { state: "pending", next_at: from, ring_at: from, created_at: from, updated_at: from, ...cells };
   await db
     .prepare(
       `insert into deliveries (event_id, destination_id, ${Object.keys(all).join(", ")})
@@ -131,7 +136,18 @@ export async function manyDeliveries(deliveries: number, destinationId: string, 
        select printf('evt_%s-%s-7000-8000-%012x', substr(hex, 1, 8), substr(hex, 9), n), ?2, ${Object.keys(all).map((_, index) => `?${index + 4}`)}
        from (select n, printf('%012x', ?3 + n) as hex from numbers)`,
     )
-    .bind(deliveries, destinationId, start, ...Object.values(all))
+    .bind(deliveries, destinationId, from, ...Object.values(all))
+    .run();
+}
+
+/** When those were received: no other test looks there. */
+export const longAgo = Date.parse("2002-01-01T00:00:00Z");
+
+/** To be called after all tests of a file that made many deliveries. */
+export async function forgetMany(): Promise<void> {
+  await db
+    .prepare("delete from deliveries where event_id < ?")
+    .bind(firstEventId(longAgo + 365 * day))
     .run();
 }
 

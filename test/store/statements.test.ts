@@ -1,0 +1,199 @@
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newShortId } from "../../src/domain/id.ts";
+import { Problem } from "../../src/domain/problem.ts";
+import * as attempts from "../../src/store/attempts.ts";
+import { Catalog } from "../../src/store/catalog.ts";
+import * as claims from "../../src/store/claims.ts";
+import * as deliveries from "../../src/store/deliveries.ts";
+import * as destinations from "../../src/store/destinations.ts";
+import * as events from "../../src/store/events.ts";
+import * as outbox from "../../src/store/outbox.ts";
+import * as outcomes from "../../src/store/outcomes.ts";
+import * as pages from "../../src/store/page.ts";
+import * as quarantine from "../../src/store/quarantine.ts";
+import * as recoveries from "../../src/store/recoveries.ts";
+import * as search from "../../src/store/search.ts";
+import * as sources from "../../src/store/sources.ts";
+import * as tokens from "../../src/store/tokens.ts";
+import { aReceipt, aSource } from "../kit.ts";
+import { metered } from "./meter.ts";
+import { aDelivery, aDestination, anEvent, aRecovery, claimed, conclude, failure, retireAll, save, success } from "./samples.ts";
+
+const db = env.DB;
+const limit = 10;
+
+/** Every way to ask the store, by the name of its function. */
+const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
+  saveEvent: async (db) => {
+    await save(anEvent(), { db, to: [{ destinationId: "dst_1", action: "a", once: true }] });
+    await save(anEvent({ subject: null }), { db });
+  },
+  claimDeliveries: async (db) => {
+    const [one, two] = [await aDelivery(), await aDelivery()];
+    await claims.claimDeliveries(db, [one.id], [two.destinationId], Date.now(), 0);
+  },
+  pruneSendings: (db) => claims.pruneSendings(db, ["dst_1"], 1),
+  recordAttempt: async (db) => {
+    for (const outcome of [success, failure]) {
+      const { id } = await aDelivery();
+      const delivery = { ...(await claimed(id, Date.now())), recoveryId: "rcv_1", action: "a" };
+      await conclude(delivery, outcome, 1, { db, state: outcome.delivered ? "delivered" : "exhausted" });
+    }
+  },
+  noteWarning: (db) => outcomes.noteWarning(db, "dst_1", 1),
+  planWake: (db) => outcomes.planWake(db, "dst_1", 2, 1),
+
+  listUnheard: (db) => deliveries.listUnheard(db, ["dst_1"], 1, limit),
+  listBacklogged: (db) => deliveries.listBacklogged(db, ["dst_1"], 1),
+  listDue: (db) => deliveries.listDue(db, "dst_1", limit, 1),
+  listSiblings: (db) => deliveries.listSiblings(db, ["evt_1:dst_1"]),
+  reopenDelivery: (db) => deliveries.reopenDelivery(db, { eventId: "evt_1", destinationId: "dst_1" }, "original", 1, 1),
+  cancelDeliveries: (db) => deliveries.cancelDeliveries(db, ["dst_1"], "gone", 1, limit),
+  noteDeadLetters: (db) => deliveries.noteDeadLetters(db, ["evt_1:dst_1"], "lost", 1),
+  listDeliveries: async (db) => {
+    for (const state of [undefined, "pending", "delivered", "exhausted", "cancelled"] as const) {
+      for (const destination of [undefined, "dst_1"]) {
+        for (const event of [undefined, "evt_1"]) {
+          for (const cursor of [undefined, { eventId: "evt_1", destinationId: "dst_1" }]) {
+            await attempts.listDeliveries(db, { state, destination, event, cursor, limit });
+          }
+        }
+      }
+    }
+  },
+  findDelivery: (db) => attempts.findDelivery(db, "evt_1", "dst_1"),
+  listDeliveriesOf: (db) => attempts.listDeliveriesOf(db, "evt_1"),
+
+  listRecoverable: async (db) => {
+    for (const states of [["exhausted"], ["exhausted", "pending"]] as const) {
+      for (const destinationId of [null, "dst_1"]) {
+        await recoveries.listRecoverable(db, aRecovery({ states: [...states], destinationId }), [], limit, 1);
+      }
+    }
+  },
+  reopenDeliveries: (db) => recoveries.reopenDeliveries(db, aRecovery(), [["evt_1", "dst_1"]], null, 1),
+  saveRecovery: (db) => recoveries.saveRecovery(db, aRecovery()),
+  cancelRecovery: (db) => recoveries.cancelRecovery(db, "rcv_1", 1),
+  findRecovery: (db) => recoveries.findRecovery(db, "rcv_1"),
+  listRecoveries: (db) => recoveries.listRecoveries(db),
+  listStalled: (db) => recoveries.listStalled(db, 1),
+
+  findEvent: (db) => events.findEvent(db, "evt_1"),
+  listEventsById: (db) => events.listEventsById(db, ["evt_1"]),
+  listActionEvents: (db) => events.listActionEvents(db, "1"),
+  listEvents: async (db) => {
+    const span = { since: 1, until: 2, cursor: "evt_1" };
+    const filters = { kind: "k", type: "t", status: "s", source: "x", q: "q" };
+    for (const one of [{}, span, filters, { actionId: "1" }, { actionId: "1", ...filters, ...span }]) {
+      await search.listEvents(db, { limit, ...one });
+    }
+  },
+  listPage: (db) => pages.listPage(db, { table: "events", columns: "id", key: ["id"] }, [], [], limit),
+
+  saveQuarantined: (db) => quarantine.saveQuarantined(db, aReceipt(), "src_1", new Problem("invalid", "bad")),
+  findQuarantined: (db) => quarantine.findQuarantined(db, "evt_1"),
+  listQuarantined: async (db) => {
+    for (const resolved of [true, false]) {
+      await quarantine.listQuarantined(db, { resolved, limit, source: "x", cursor: "evt_1" });
+      await quarantine.listQuarantined(db, { resolved, limit });
+    }
+  },
+  resolveQuarantined: (db) => quarantine.resolveQuarantined(db, "evt_1", "evt_2", 1),
+
+  saveDestination: (db) => destinations.saveDestination(db, aDestination()),
+  findFormerBody: (db) => destinations.findFormerBody(db, "dst_1", 1),
+  resealDestination: (db) => destinations.resealDestination(db, "dst_1", "a", "b"),
+  disableDestination: (db) => destinations.disableDestination(db, "dst_1", "gone", 1),
+  saveSource: (db) => sources.saveSource(db, aSource({ id: newShortId("src"), name: crypto.randomUUID(), tokenHash: crypto.randomUUID() })),
+  current: (db) => new Catalog(Date.now, 2000).current(db),
+  findToken: (db) => tokens.findToken(db, "dst_1", 1),
+  saveToken: (db) => tokens.saveToken(db, newShortId("dst"), "sealed", 1),
+  dropToken: (db) => tokens.dropToken(db, "dst_1"),
+};
+
+interface Statement {
+  sql: string;
+  values: unknown[];
+}
+let statements: Statement[] = [];
+
+beforeAll(async () => {
+  const { db: counted, bill } = metered(db);
+  for (const ask of Object.values(asking)) await ask(counted);
+  statements = [...new Map(bill.statements.map((statement) => [statement.sql, statement])).values()];
+});
+
+afterAll(retireAll);
+
+const growing = "events|deliveries|attempts|sendings|recoveries|quarantine";
+
+/** Operators start recoveries by hand: the latest hundred are found by looking at all of them. */
+const isOfFew = (sql: string) => sql.includes("from recoveries order by created_at desc");
+
+/** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
+const walk = /order by (id|event_id desc, destination_id) desc limit \d+/;
+
+/** The steps of a plan that look at all there is in a table which grows. */
+async function fullScans({ sql, values }: Statement): Promise<string[]> {
+  const { results } = await db
+    .prepare(`explain query plan ${sql}`)
+    .bind(...values)
+    .all<{ detail: string }>();
+  const steps = results.map(({ detail }) => detail);
+  const isWalkInKeyOrder = walk.test(sql) && !steps.some((step) => step.includes("TEMP B-TREE"));
+  const scan = new RegExp(`^SCAN (${[growing, ...aliasesOf(sql)].join("|")})\\b`);
+  return isWalkInKeyOrder ? [] : steps.filter((step) => scan.test(step));
+}
+
+/** What a statement calls the tables that grow; plans use these names. */
+function aliasesOf(sql: string): string[] {
+  const named = new RegExp(`\\b(?:${growing}) (?:as )?(?!where|on|join|set|order|limit|group|union|values|indexed)(\\w+)`, "g");
+  return [...sql.matchAll(named)].map(([, alias = ""]) => alias);
+}
+
+describe("every statement", () => {
+  test("finds what it wants of the tables that grow by an index or a primary key", async () => {
+    const found: Record<string, string[]> = {};
+    for (const statement of statements.filter(({ sql }) => !isOfFew(sql))) {
+      const scans = await fullScans(statement);
+      if (scans.length > 0) found[statement.sql] = scans;
+    }
+    expect(found).toEqual({});
+  });
+
+  test("was seen: each function that asks D1 was called", () => {
+    const rooms = [
+      attempts,
+      claims,
+      deliveries,
+      destinations,
+      events,
+      outbox,
+      outcomes,
+      pages,
+      quarantine,
+      recoveries,
+      search,
+      sources,
+      tokens,
+    ];
+    const all = rooms.flatMap((room) => Object.entries(room)).filter(([, value]) => value.constructor.name === "AsyncFunction");
+    expect(all.map(([name]) => name).filter((name) => !(name in asking))).toEqual([]);
+    expect(all.length).toBeGreaterThan(35);
+  });
+
+  test.each([
+    "select * from events where status = 'PENDING'",
+    "select * from events indexed by sqlite_autoindex_events_1 where status = 'PENDING'",
+    "select * from deliveries order by created_at limit 5",
+    "select * from deliveries where attempts = 7 limit 1",
+    "select * from events order by received_at desc limit 5",
+    "select * from deliveries d where d.attempts = 7",
+    "select * from attempts where status = 500",
+    "select * from json_each('[]') as asked join recoveries as r on r.rate = asked.value",
+    "update deliveries set reason = 'x' where reason = 'y'",
+  ])("that would scan is told: the check itself can fail (%s)", async (sql) => {
+    expect(await fullScans({ sql, values: [] })).toHaveLength(1);
+  });
+});
