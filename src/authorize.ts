@@ -24,8 +24,13 @@ export async function authorize(app: App, destination: Destination, secret: stri
   return `Bearer ${fetched.token}`;
 }
 
-/** Forgets a token that the far side did not accept, or that belongs to former settings. */
-export async function forgetToken(app: App, destination: Destination): Promise<void> {
+/**
+ * Forgets a token that belongs to former settings, or that the far side `refused` (an Authorization header): unless another attempt
+ * has got a new one since.
+ */
+export async function forgetToken(app: App, destination: Destination, refused?: string): Promise<void> {
+  const known = app.tokens.get(keyOf(destination));
+  if (refused !== undefined && known && refused !== `Bearer ${known.token}`) return;
   app.tokens.delete(keyOf(destination));
   await dropToken(app.db, destination.id);
 }

@@ -4,6 +4,7 @@ import type { Outcome } from "./domain/delivery.ts";
 import type { Destination, Form, Secrets } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
 import { Problem } from "./domain/problem.ts";
+import { second } from "./domain/time.ts";
 import { version as ownVersion } from "./domain/version.ts";
 import { TokenRefused } from "./forward/auth.ts";
 import { build, needsReceipt } from "./forward/build.ts";
@@ -28,10 +29,12 @@ export async function request(app: App, destination: Destination, event: Event, 
     const secrets = await app.seal.open(destination.sealed);
     const built = build(form, { event, sourceName, secrets: secrets.values, headers: secrets.headers, receipt });
     const parcel = { ...built, event, secrets, fetcher: await fetcherOf(app, destination.via, built.url) };
-    const outcome = await dispatch(app, destination, parcel);
-    if (outcome.status !== 401 || destination.auth.type !== "oauth2") return outcome;
-    await forgetToken(app, destination);
-    return await dispatch(app, destination, parcel);
+    const authorization = await authorize(app, destination, secrets.auth);
+    const outcome = await dispatch(app, parcel, authorization, destination.timeout);
+    if (outcome.status !== 401 || authorization === null || destination.auth.type !== "oauth2") return outcome;
+    await forgetToken(app, destination, authorization);
+    const left = Math.max(1, destination.timeout - Math.ceil(outcome.latencyMs / second)); // both together are one attempt
+    return await dispatch(app, parcel, await authorize(app, destination, secrets.auth), left);
   } catch (error) {
     return undone(error);
   }
@@ -43,16 +46,15 @@ interface Parcel extends ReturnType<typeof build> {
   fetcher: typeof fetch;
 }
 
-async function dispatch(app: App, destination: Destination, parcel: Parcel): Promise<Outcome> {
+async function dispatch(app: App, parcel: Parcel, authorization: string | null, timeout: number): Promise<Outcome> {
   const { event, secrets, fetcher, url, method, body } = parcel;
-  const authorization = await authorize(app, destination, secrets.auth);
   const headers: Record<string, string> = {
     "user-agent": `Postback-Edge/${ownVersion}`,
     ...parcel.headers,
     ...(authorization === null ? {} : { authorization }),
     ...sign(event.id, app.now(), body, usableAt(secrets.signing, app.now())),
   };
-  const answer = await send(fetcher, { url, method, headers, body, timeout: destination.timeout }, app.now);
+  const answer = await send(fetcher, { url, method, headers, body, timeout }, app.now);
   return masked(answer, headers, secrets, authorization);
 }
 

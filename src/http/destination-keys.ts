@@ -35,7 +35,7 @@ export const rotateKey = endpoint({
     }
     const now = app.now();
     const after = { ...secrets, signing: rotated(secrets.signing, key, now, body.grace * second) };
-    const saved = await save(app, { ...before, updatedAt: now }, after);
+    const saved = await save(app, before, after, before);
     return { body: { ...viewDestination(saved), ...viewKeys(after, [key]), rotated: versionOf(key) } };
   },
 });

@@ -60,7 +60,7 @@ export const updateDestination = endpoint({
   run: async ({ app, params, body }) => {
     const before = await findDestination(app, params["id"]);
     const { destination, secrets } = await changed(app, before, await openSecrets(app, before), body);
-    const saved = await save(app, destination, secrets);
+    const saved = await save(app, destination, secrets, before);
     if (body.auth) await forgetToken(app, saved);
     if (body.state === "active") app.later(drain(app, saved));
     return { body: { ...viewDestination(saved), ...viewKeys(secrets, []) } };
@@ -72,17 +72,19 @@ export const deleteDestination = endpoint({
   success: 204,
   run: async ({ app, params }) => {
     const destination = await findDestination(app, params["id"]);
-    await saveDestination(app.db, {
+    const deleted: Destination = {
       ...destination,
       url: new URL(destination.url).origin, // the rest may hold a key
       state: "deleted",
       stateReason: "deleted by the operator",
       sealed: "",
+      body: null,
       auth: { type: "none" },
       headerNames: [],
       secretNames: [],
-      updatedAt: app.now(),
-    });
+      updatedAt: Math.max(app.now(), destination.updatedAt + 1),
+    };
+    await saveDestination(app.db, deleted);
     await forgetToken(app, destination);
     app.catalog.forget();
     app.later(sweep(app));
@@ -132,12 +134,14 @@ export async function findDestination(app: App, id: string | undefined): Promise
   throw new Problem("not_found", "There is no destination with this id. GET /destinations lists them.");
 }
 
-/** Seals the secrets and writes all of it. */
-export async function save(app: App, destination: Destination, secrets: Secrets): Promise<Destination> {
-  const saved = { ...destination, sealed: await app.seal.seal(secrets) };
-  await saveDestination(app.db, saved);
+/** Seals the secrets and writes all of it. Throws `conflict` when somebody else has changed it since it was read as `before`. */
+export async function save(app: App, destination: Destination, secrets: Secrets, before: Destination | null = null): Promise<Destination> {
+  const updatedAt = Math.max(app.now(), (before?.updatedAt ?? 0) + 1);
+  const saved = { ...destination, sealed: await app.seal.seal(secrets), updatedAt };
+  const isSaved = await saveDestination(app.db, saved, before?.updatedAt);
   app.catalog.forget();
-  return saved;
+  if (isSaved) return saved;
+  throw new Problem("conflict", "The destination was changed by somebody else just now. Read it again, then change it.");
 }
 
 /** What a destination is where nothing else was asked for. */

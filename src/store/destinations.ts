@@ -24,15 +24,20 @@ const upsert = `
   values (?, ?, ${names.map(() => "?").join(", ")})
   on conflict (id) do update set
     ${names.map((name) => `${name} = excluded.${name}`).join(", ")},
-    ${health.map((name) => `${name} = iif(state <> 'active' and excluded.state = 'active', ${name === "failures" ? "0" : "null"}, ${name})`).join(", ")}`;
+    ${health.map((name) => `${name} = iif(state <> 'active' and excluded.state = 'active', ${name === "failures" ? "0" : "null"}, ${name})`).join(", ")}
+  where ? is null or updated_at = ?
+  returning id`;
 
 const keepFormerBody = `
   insert into former_bodies (destination_id, version, preset, body)
   select id, version, preset, body from destinations where id = ?1 and version < ?2
   on conflict do nothing`;
 
-/** Creates or changes a destination. What its bodies looked like before is kept, for deliveries that were sent with it. */
-export async function saveDestination(db: D1Database, destination: Destination): Promise<void> {
+/**
+ * Creates or changes a destination. What its bodies looked like before is kept, for deliveries that were sent with it. False, with
+ * nothing changed, when it was changed by somebody else since `readAt`, the `updatedAt` that it had when it was read.
+ */
+export async function saveDestination(db: D1Database, destination: Destination, readAt: Instant | null = null): Promise<boolean> {
   const { id, name, url, method, preset, body, version, filter, via, timeout, rateLimit, sealed, state, stateReason } = destination;
   const cells = [
     name,
@@ -58,7 +63,11 @@ export async function saveDestination(db: D1Database, destination: Destination):
     stateReason,
     destination.updatedAt,
   ];
-  await db.batch([db.prepare(keepFormerBody).bind(id, version), db.prepare(upsert).bind(id, destination.createdAt, ...cells)]);
+  const [, saved] = await db.batch([
+    db.prepare(keepFormerBody).bind(id, version),
+    db.prepare(upsert).bind(id, destination.createdAt, ...cells, readAt, readAt),
+  ]);
+  return (saved?.results.length ?? 0) > 0;
 }
 
 const findFormer = `select preset, body from former_bodies where destination_id = ?1 and version = ?2`;

@@ -223,6 +223,14 @@ describe("a destination that is deleted", () => {
     expect(JSON.stringify(row)).not.toContain("hush");
   });
 
+  test("counts as changed from then on, by which the sweep knows what to cancel", async () => {
+    const { id } = await newDestination(refuseAll);
+    await env.DB.prepare("update destinations set updated_at = 1 where id = ?").bind(id).run();
+    await call(`/destinations/${id}`, { method: "DELETE", headers: asOperator });
+    const at = await env.DB.prepare("select updated_at from destinations where id = ?").bind(id).first<number>("updated_at");
+    expect(Date.now() - (at ?? 0)).toBeLessThan(10_000);
+  });
+
   test("gets no delivery of what comes later", async () => {
     const source = await newSource();
     const { id } = await deleted({ filter: only(source) });

@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Delivery, deliveryId, type Outcome } from "../../src/domain/delivery.ts";
 import type { Destination } from "../../src/domain/destination.ts";
-import { newShortId } from "../../src/domain/id.ts";
 import { minute, second } from "../../src/domain/time.ts";
 import { claimDeliveries } from "../../src/store/claims.ts";
 import { listUnheard, reopenDelivery } from "../../src/store/deliveries.ts";
@@ -143,7 +142,7 @@ describe("in rows written", () => {
 async function recovered(deliveries: number) {
   const { destination, ids } = await backlog(deliveries);
   await db.prepare("update deliveries set state = 'exhausted' where destination_id = ?").bind(destination.id).run();
-  const recovery = aRecovery({ id: newShortId("rcv"), destinationId: destination.id });
+  const recovery = aRecovery({ destinationId: destination.id });
   await saveRecovery(db, recovery);
   const keys = ids.map((id) => id.split(":") as [string, string]);
   const slice = await cost((counted) => reopenDeliveries(counted, recovery, keys, keys.at(-1) ?? [], start + minute));

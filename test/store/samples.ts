@@ -104,9 +104,12 @@ export async function anActive(parts: Partial<Destination> = {}): Promise<Destin
   return destination;
 }
 
-/** To be called after all tests of a file with active destinations: there is one D1 for all files. */
+/** To be called after all tests of a file with active destinations or recoveries: there is one D1 for all files. */
 export async function retireAll(): Promise<void> {
-  await db.prepare("update destinations set state = 'paused' where name like 'store %' and state = 'active'").run();
+  await db.batch([
+    db.prepare("update destinations set state = 'paused' where name like 'store %' and state = 'active'"),
+    db.prepare("delete from recoveries where id like 'rcv_store%'"),
+  ]);
 }
 
 /** An active destination with so many deliveries due, of an event each, a millisecond apart; their ids, oldest first. */
@@ -191,7 +194,7 @@ export async function conclude(
 /** A recovery that is about to begin: of all that is exhausted of a day. */
 export function aRecovery(parts: Partial<Recovery> = {}): Recovery {
   return {
-    id: newShortId("rcv"),
+    id: `rcv_store${crypto.randomUUID().slice(0, 8)}`,
     destinationId: null,
     states: ["exhausted"],
     since: start,
