@@ -24,6 +24,7 @@ export default defineConfig(async () => {
           test: {
             name: "worker",
             isolate: false,
+            testTimeout: 20_000,
             include: ["test/{cases,domain,forward,http,postback,store}/**/*.test.ts", "test/{receive,deliver,attempt,request,news,recover,sweep,dead,config}.test.ts"],
             setupFiles: ["test/setup.ts"],
           },

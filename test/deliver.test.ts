@@ -76,7 +76,7 @@ test("a broken connection is an attempt like any other", async () => {
   await deliver(app, ids);
   expect(await stateOf(ids)).toMatchObject({
     delivery: { state: "pending" },
-    attempts: [{ status: null, reason: "no connection: Network connection lost." }],
+    attempts: [{ status: null, reason: expect.stringContaining("no connection") }],
   });
 });
 

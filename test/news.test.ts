@@ -8,10 +8,10 @@ import { newApp, newDestination, operate } from "./kit.ts";
 
 test("after two and a half days of nothing but failures the operator is warned, once", async () => {
   const { app, destination, newsOf } = await failing();
-  await judge(app, destination, health(2.5 * day - 1));
+  await judge(app, destination, health(app, 2.5 * day - 1));
   expect(await newsOf()).toEqual([]);
-  await judge(app, destination, health(2.5 * day));
-  await judge(app, destination, health(3 * day)); // an isolate that does not know that it was told
+  await judge(app, destination, health(app, 2.5 * day));
+  await judge(app, destination, health(app, 3 * day)); // an isolate that does not know that it was told
   const news = await newsOf();
   expect(news).toMatchObject([{ type: "operational.destination_failing", fields: { destination: destination.id } }]);
   expect(news[0]?.fields["reason"]).toContain("It will be disabled at ");
@@ -20,7 +20,7 @@ test("after two and a half days of nothing but failures the operator is warned, 
 
 test("after five days it is disabled, and the operator is told", async () => {
   const { app, destination, newsOf } = await failing();
-  await judge(app, destination, health(5 * day));
+  await judge(app, destination, health(app, 5 * day));
   expect(await newsOf()).toMatchObject([{ type: "operational.destination_disabled" }]);
   expect((await operate(`/destinations/${destination.id}`)).body).toMatchObject({
     state: "disabled",
@@ -30,7 +30,7 @@ test("after five days it is disabled, and the operator is told", async () => {
 
 test("one that failed a few times only, long ago and now, is left alone", async () => {
   const { app, destination, newsOf } = await failing();
-  await judge(app, destination, { ...health(6 * day), failures: 4 });
+  await judge(app, destination, { ...health(app, 6 * day), failures: 4 });
   expect(await newsOf()).toEqual([]);
   expect(await stateOf(destination)).toBe("active");
 });
@@ -68,8 +68,8 @@ test("news goes to each destination whose filter speaks of it, never to the one 
 });
 
 /** How a destination looks that has been failing for so long. */
-function health(failingMs: number) {
-  const now = Date.now();
+function health(app: App, failingMs: number) {
+  const now = app.now();
   return { failures: 20, failingSince: now - failingMs, openUntil: now + 60_000, warnedAt: null };
 }
 

@@ -25,8 +25,8 @@ const own: Record<string, FilterHandler> = {
   url_encode: (value: unknown) => percentEncode(textOf(value)),
 };
 
-/** Each conversion of a date takes as long as some hundred characters of anything else. */
-const perDateCharacter = 250;
+/** Names of months, weekdays and zones are made by Intl, each in the time and the memory of some thousand characters. */
+const perName = 5_000;
 
 const engines = new Map<Place, Liquid>();
 
@@ -45,8 +45,6 @@ function newEngine(place: Place): Liquid {
     strictFilters: true,
     // What is absent is "", and that is to count as false: `{% if promo_code %}`.
     jsTruthy: true,
-    timezoneOffset: 0,
-    locale: "en-US",
     outputEscape(this: { context: Context }, value: string) {
       return this.context.getRegister("capturing") ? value : escaped(textOf(value));
     },
@@ -62,14 +60,19 @@ function newEngine(place: Place): Liquid {
   return engine;
 }
 
-/** Filters that make much of little are told by what they made. */
+/** Filters that make much of little are told by what they made; a date by how. */
 function metered(name: string, handler: FilterHandler): FilterHandler {
   return function* (value, ...more) {
-    if (name === "date") this.context.memoryLimit.use(sizeOf(more[0] ?? defaultOptions.dateFormat) * perDateCharacter);
+    if (name === "date") this.context.memoryLimit.use(namesIn(more[0], more[1]) * perName);
     const made: unknown = yield handler.apply(this, [value, ...more]);
     this.context.memoryLimit.use(sizeOf(made));
     return made;
   };
+}
+
+function namesIn(format: unknown, zone: unknown): number {
+  const text = textOf(toValue(format) ?? defaultOptions.dateFormat);
+  return (text.match(/%[^a-z%]*[abhcxz]/gi)?.length ?? 0) + (typeof zone === "string" ? 2 : 0);
 }
 
 /** A loop pays for each round by the length of what it repeats. */

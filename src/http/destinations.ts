@@ -136,7 +136,7 @@ export async function findDestination(app: App, id: string | undefined): Promise
 
 /** Seals the secrets and writes all of it. Throws `conflict` when somebody else has changed it since it was read as `before`. */
 export async function save(app: App, destination: Destination, secrets: Secrets, before: Destination | null = null): Promise<Destination> {
-  const updatedAt = Math.max(app.now(), (before?.updatedAt ?? 0) + 1);
+  const updatedAt = before ? Math.max(app.now(), before.updatedAt + 1) : destination.updatedAt;
   const saved = { ...destination, sealed: await app.seal.seal(secrets), updatedAt };
   const isSaved = await saveDestination(app.db, saved, before?.updatedAt);
   app.catalog.forget();

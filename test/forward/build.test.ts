@@ -91,6 +91,9 @@ test("no value changes scheme, host or port", () => {
 test.each([
   ["https://{{ sub_id1 }}.example/", 1, 9],
   ["https://far.example{{ sub_id1 }}/", 1, 20],
+  ["https://far.example{{sub_id1}}/", 1, 20],
+  ["https://{{sub_id1}}/", 1, 9],
+  ["https://far.example{%if%}/", 1, 20],
   ["https://far.example:{{ sub_id1 }}/", 1, 21],
   ["{{ sub_id1 }}://far.example/", 1, 1],
   ["https:/{{ sub_id1 }}/far.example/", 1, 8],

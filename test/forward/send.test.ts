@@ -61,8 +61,10 @@ test.each([
 
 test("keeps 16 KB of an answer and reads no further", async () => {
   const pulled = vi.fn((controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(8192).fill(97)));
-  const outcome = await sendTo(() => new Response(new ReadableStream({ pull: pulled })));
+  const cancelled = vi.fn();
+  const outcome = await sendTo(() => new Response(new ReadableStream({ pull: pulled, cancel: cancelled })));
   expect(outcome.body).toHaveLength(16 * 1024);
+  expect(cancelled).toHaveBeenCalledOnce();
   expect(pulled.mock.calls.length).toBeLessThan(6);
 });
 

@@ -11,7 +11,7 @@ const scope = {
   promo_code: "",
   sub_id1: 'a"b&c<d>',
   fields: { Name: "{{ secrets.key }}", Quote: '"}', Amp: "&x=1", Many: "1,2", Text: 'say "hi", [ok]' },
-  data: { list, items: Array.from({ length: 200 }, (_, index) => ({ sku: `s${index}`, sizes: [1, 2, 3] })) },
+  data: { list, numbers: Array(1000).fill(1), items: Array.from({ length: 200 }, (_, index) => ({ sku: `s${index}`, sizes: [1, 2, 3] })) },
   secrets: { key: "k/1" },
 };
 
@@ -199,12 +199,18 @@ const twice = (inner: string) => `{% for a in data.list %}{% for b in data.list 
 /** Each would take minutes, days or all memory. */
 test.each<[string, string]>([
   ["loops in loops", twice(twice(twice("")))],
+  [
+    "rounds that do nothing",
+    "{% assign l = data.list | slice: 0, 60 %}{% for a in l %}{% for b in data.numbers %}{% endfor %}{% endfor %}",
+  ],
   ["loops by liquid", `{% liquid\n${"for a in data.list\n".repeat(6)}echo a\n${"endfor\n".repeat(6)}%}`],
   ["long conditions", twice(`{% if ${"1 == 1 and ".repeat(1500)}true %}{% endif %}`)],
   ["long chains of filters", twice(`{{ 1 ${"| plus: 1".repeat(2000)} }}`)],
   ["many arguments", twice(`{{ 1 | plus: ${"1,".repeat(9000)}1 }}`)],
   ["many cases", twice(`{% case 0 %}{% when ${"1,".repeat(9000)}1 %}{% endcase %}`)],
   ["dates", twice(`{{ 0 | date: '${"%A".repeat(100)}' }}`)],
+  ["dates by the usual format", twice("{{ 0 | date: nil }}{{ 0 | date }}")],
+  ["dates of elsewhere", twice("{{ 0 | date: '%H', 'Europe/Berlin' }}")],
   ["wide dates", "{{ 0 | date: '%99999999d' }}"],
   ["comparisons of lists", twice("{% if data.items == data.items %}{% endif %}")],
   ["cases of lists", twice("{% case data.items %}{% when data.items %}{% endcase %}")],

@@ -264,6 +264,15 @@ describe("testing a destination", () => {
     expect(sample).toMatchObject({ type: "action.pending", data: { is_test: true, payout: "0.88", currency: "USD" } });
   });
 
+  test("does it under a new webhook id each time, and tells what was sent", async () => {
+    const { destination, far, body } = await tried({ headers: { "X-Tenant": "seven" } });
+    const again = (await operate(`/destinations/${destination.id}/test`, {})).body;
+    const ids = far.heard.map(({ headers }) => headers.get("webhook-id"));
+    expect([body, again].map(({ request }) => request.headers["webhook-id"])).toEqual(ids);
+    expect(new Set(ids).size).toBe(2);
+    expect(body.request.headers["X-Tenant"]).toBe("[hidden]");
+  });
+
   test("does it by the destination's method, with its headers", async () => {
     const { far } = await tried({ method: "PATCH", headers: { "X-Tenant": "seven" } });
     expect([far.heard[0]?.method, far.heard[0]?.headers.get("x-tenant")]).toEqual(["PATCH", "seven"]);

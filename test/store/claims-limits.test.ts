@@ -33,6 +33,14 @@ describe("a rate limit", () => {
     expect((await claim(ids, start + 114 * second)).ids).toHaveLength(3);
   });
 
+  test("that is used up says to come again when the earliest of its requests is out of the window", async () => {
+    const { destination, ids } = await backlog(8, { rateLimit: { limit: 5, period: "minute" } });
+    await claim(ids.slice(0, 2), start + 9 * second);
+    await claim(ids.slice(2, 5), start + 42 * second);
+    const { waiting } = await claim(ids.slice(5), start + 50 * second);
+    expect(waiting).toEqual([{ destinationId: destination.id, at: start + 72 * second + 100 }]);
+  });
+
   test("holds among 20 consumers at once", async () => {
     const { ids } = await backlog(20, { rateLimit: { limit: 7, period: "hour" } });
     const all = await Promise.all(ids.map((id) => claim([id], start + second)));
@@ -69,7 +77,7 @@ describe("a rate limit", () => {
     const { destination, ids } = await backlog(1, { rateLimit: { limit: 1, period: "second" } });
     await claim(ids, start + second);
     const sendings = () => count("sendings", "destination_id = ?", destination.id);
-    await pruneSendings(db, [destination.id], start + 2 * second);
+    await pruneSendings(db, [destination.id], start + 2 * second + 149);
     expect(await sendings()).toBe(1);
     await pruneSendings(db, [destination.id], start + 2 * second + 150);
     expect(await sendings()).toBe(0);
@@ -109,6 +117,12 @@ describe("a breaker", () => {
     expect(held.ids).toEqual([]);
     expect(held.waiting).toEqual([{ destinationId: destination.id, at: start + 61 * second }]);
     expect(await count("deliveries", "destination_id = ? and attempts = 0 and state = 'pending'", destination.id)).toBe(3);
+  });
+
+  test("lets the first through at the time that it named, no earlier and no later", async () => {
+    const { ids } = await broken(3, start + second);
+    expect((await claim(ids, start + 61 * second - 1)).ids).toEqual([]);
+    expect((await claim(ids, start + 61 * second)).ids).toHaveLength(2);
   });
 
   test("then lets two through to see whether it is back", async () => {
