@@ -10,11 +10,13 @@ import { TokenRefused } from "./forward/auth.ts";
 import { build, needsReceipt } from "./forward/build.ts";
 import { usableAt } from "./forward/keys.ts";
 import { hidden, maskWith } from "./forward/mask.ts";
+import { sampleReceipt, sampleSource } from "./forward/sample.ts";
 import { type Answer, send } from "./forward/send.ts";
 import { sign } from "./forward/sign.ts";
 import { checkAddress } from "./guard.ts";
 import { findFormerBody } from "./store/destinations.ts";
 import { findEvent } from "./store/events.ts";
+import type { StoredReceipt } from "./store/receipts.ts";
 import { SealBroken, SealedElsewhere } from "./store/seal.ts";
 
 /**
@@ -23,7 +25,7 @@ import { SealBroken, SealedElsewhere } from "./store/seal.ts";
  */
 export async function request(app: App, destination: Destination, event: Event, version: number | null): Promise<Outcome> {
   const form = await formOf(app, destination, version);
-  const receipt = needsReceipt(form) ? ((await findEvent(app.db, event.id))?.receipt ?? null) : null;
+  const receipt = needsReceipt(form) ? await receiptOf(app, event) : null;
   const sourceName = await sourceNameOf(app, event);
   try {
     const secrets = await app.seal.open(destination.sealed);
@@ -94,6 +96,12 @@ async function fetcherOf(app: App, via: string | null, url: string): Promise<typ
 async function formOf(app: App, destination: Destination, version: number | null): Promise<Form> {
   if (version === null || version === destination.version) return destination;
   return { ...destination, ...(await findFormerBody(app.db, destination.id, version)) };
+}
+
+/** A sample is not stored. */
+async function receiptOf(app: App, { id, sourceId }: Event): Promise<StoredReceipt | null> {
+  if (sourceId === sampleSource) return sampleReceipt;
+  return (await findEvent(app.db, id))?.receipt ?? null;
 }
 
 async function sourceNameOf(app: App, { sourceId }: Event): Promise<string> {

@@ -1,11 +1,23 @@
 import type { Event } from "../domain/event.ts";
 import type { Instant } from "../domain/time.ts";
 
+/** Where a sample comes from, in place of a source's id. */
+export const sampleSource = "sample";
+
+/** What a sample would have been read from. */
+export const sampleReceipt = {
+  method: "GET",
+  query: "action_id=1000.4636.158133&status=PENDING&payout=0.88&currency=USD",
+  headers: {},
+  ip: "",
+  body: new Uint8Array(),
+};
+
 /** An event to try a destination with: complete, plausible, and marked as a test. */
 export function sampleEvent(id: string, now: Instant): Event {
   return {
     id,
-    sourceId: "sample",
+    sourceId: sampleSource,
     kind: "action-lifecycle",
     type: "action.pending",
     subject: "action:1000.4636.158133",

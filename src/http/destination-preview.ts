@@ -7,7 +7,7 @@ import { Problem } from "../domain/problem.ts";
 import { build, needsReceipt } from "../forward/build.ts";
 import { hidden, maskWith } from "../forward/mask.ts";
 import { presetCatalogue } from "../forward/presets.ts";
-import { sampleEvent } from "../forward/sample.ts";
+import { sampleEvent, sampleReceipt } from "../forward/sample.ts";
 import { select } from "../forward/select.ts";
 import { findEvent } from "../store/events.ts";
 import type { StoredReceipt } from "../store/receipts.ts";
@@ -85,11 +85,3 @@ async function eventFor(
     ? { ...found, isSample: false }
     : { event: sampleEvent(newEventId(app.now()), app.now()), receipt: sampleReceipt, isSample: true };
 }
-
-const sampleReceipt: StoredReceipt = {
-  method: "GET",
-  query: "action_id=1000.4636.158133&status=PENDING&payout=0.88&currency=USD",
-  headers: {},
-  ip: "",
-  body: new Uint8Array(),
-};
