@@ -22,6 +22,8 @@ export interface App {
   bindings: Record<string, Fetcher>;
   /** Until when a destination counts as slow in this isolate. */
   slow: Map<string, Instant>;
+  /** OAuth2 access tokens that are being asked for by this invocation: promises do not cross from one to another. */
+  asking: Map<string, Promise<string>>;
   /** OAuth2 access tokens that this isolate knows. */
   tokens: Map<string, { token: string; expiresAt: Instant }>;
   now(): Instant;
@@ -45,6 +47,7 @@ export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): A
     db: env.DB,
     queues: { deliveries: env.DELIVERIES, intake: env.INTAKE },
     fetch: outside,
+    asking: new Map(),
     now: Date.now,
     random: Math.random,
     later: (work) => context.waitUntil(work),

@@ -1,7 +1,7 @@
 import type { App } from "./app.ts";
-import { type Delivery, deliveryId } from "./domain/delivery.ts";
-import type { Destination } from "./domain/destination.ts";
-import { second } from "./domain/time.ts";
+import { type Delivery, deliveryId, type Outcome } from "./domain/delivery.ts";
+import { breaker, type Destination } from "./domain/destination.ts";
+import { type Instant, second } from "./domain/time.ts";
 import { fateOf } from "./forward/backoff.ts";
 import { judge, retire, tellExhausted } from "./news.ts";
 import { request } from "./request.ts";
@@ -20,25 +20,53 @@ export async function attempt(app: App, { delivery, event }: Claimed): Promise<v
   const counted = { ...delivery, attempts: delivery.attempts + 1 };
   const fate = fateOf(outcome, counted, destination.retrySchedule, app.now(), app.random());
   const concluded: Delivery = { ...counted, nextAttemptAt: null, ...fate, updatedAt: app.now() };
-  const recorded = await recordAttempt(app.db, concluded, outcome, startedAt, destination.version);
+  const recorded = await record(app, destination, concluded, outcome, startedAt);
 
+  // News has no second chance; a ring that is not made is made by the sweep.
+  const isNews = event.kind === "operational";
+  await tell(app, destination, concluded, outcome, recorded, isNews).catch((error) =>
+    console.error("attempt: news was lost", String(error)),
+  );
   await goOn(app, destination, concluded, recorded);
+}
+
+/** D1 stumbles at times, and an attempt that is not written down is made again: so it is tried twice. */
+async function record(app: App, { version }: Destination, concluded: Delivery, outcome: Outcome, startedAt: Instant): Promise<Recorded> {
+  try {
+    return await recordAttempt(app.db, concluded, outcome, startedAt, version);
+  } catch (error) {
+    console.warn("attempt: its record failed, and is tried again", deliveryId(concluded), String(error));
+    await new Promise((resolve) => setTimeout(resolve, second));
+    return await recordAttempt(app.db, concluded, outcome, startedAt, version, true);
+  }
+}
+
+async function tell(
+  app: App,
+  destination: Destination,
+  delivery: Delivery,
+  outcome: Outcome,
+  { after }: Recorded,
+  isNews: boolean,
+): Promise<void> {
   if (outcome.status === 410) await retire(app, destination);
-  else if (outcome.isSent && !outcome.delivered) await judge(app, destination, recorded.after);
-  if (concluded.state === "exhausted" && event.kind !== "operational") await tellExhausted(app, destination, concluded, outcome.reason);
+  else if (outcome.isSent && !outcome.delivered) await judge(app, destination, after);
+  if (delivery.state === "exhausted" && !isNews) await tellExhausted(app, destination, delivery, outcome.reason);
 }
 
 /** Rings for the next attempt, and for those that this one kept waiting. */
 async function goOn(app: App, destination: Destination, delivery: Delivery, { before, after, nextEventId }: Recorded): Promise<void> {
   const { destinationId, nextAttemptAt } = delivery;
-  if (nextAttemptAt !== null) await ring(app, [deliveryId(delivery)], Math.ceil((nextAttemptAt - app.now()) / second));
+  // A second late rather than early by another machine's clock: an early ring finds nothing due.
+  if (nextAttemptAt !== null) await ring(app, [deliveryId(delivery)], Math.max(0, Math.floor((nextAttemptAt - app.now()) / second)) + 1);
   if (nextEventId !== null) await ring(app, [deliveryId({ eventId: nextEventId, destinationId })]);
 
   const isOpen = after.openUntil !== null && after.openUntil > app.now();
   if (isOpen) return await wake(app, destinationId, after.openUntil as number);
-  if (before.openUntil !== null && after.openUntil === null) return await drain(app, destination);
-  const isWaiting = destination.concurrency !== null && (await listBacklogged(app.db, [destinationId], app.now())).length > 0;
-  if (isWaiting) await ring(app, [destinationId]);
+  const wasOpen = before.failures >= breaker.failures;
+  if (wasOpen && after.failures === 0) return await drain(app, destination);
+  const isCounted = destination.concurrency !== null || wasOpen;
+  if (isCounted && (await listBacklogged(app.db, [destinationId], app.now())).length > 0) await ring(app, [destinationId]);
 }
 
 /** One that was made elsewhere a moment ago counts too. */

@@ -1,9 +1,11 @@
 import type { App } from "./app.ts";
-import type { Destination } from "./domain/destination.ts";
+import type { Auth, Destination } from "./domain/destination.ts";
 import { second } from "./domain/time.ts";
 import { authorizationOf, fetchToken } from "./forward/auth.ts";
 import { checkAddress } from "./guard.ts";
 import { dropToken, findToken, saveToken } from "./store/tokens.ts";
+
+type OAuth2 = Extract<Auth, { type: "oauth2" }>;
 
 const tokenTimeoutMs = 5 * second;
 
@@ -17,11 +19,18 @@ export async function authorize(app: App, destination: Destination, secret: stri
   const known = app.tokens.get(keyOf(destination)) ?? (await stored(app, destination));
   if (known && known.expiresAt > app.now()) return `Bearer ${known.token}`;
 
+  const asking = app.asking.get(id) ?? ask(app, destination, auth, secret ?? "").finally(() => app.asking.delete(id));
+  app.asking.set(id, asking);
+  return `Bearer ${await asking}`;
+}
+
+async function ask(app: App, destination: Destination, auth: OAuth2, secret: string): Promise<string> {
   await checkAddress(app, auth.tokenUrl);
-  const fetched = await fetchToken(app.fetch, auth, secret ?? "", app.now, tokenTimeoutMs);
+  const fetched = await fetchToken(app.fetch, auth, secret, app.now, tokenTimeoutMs);
   app.tokens.set(keyOf(destination), fetched);
-  await saveToken(app.db, id, await app.seal.sealText(fetched.token), fetched.expiresAt);
-  return `Bearer ${fetched.token}`;
+  const saving = app.seal.sealText(fetched.token).then((sealed) => saveToken(app.db, destination.id, sealed, fetched.expiresAt));
+  await saving.catch((error) => console.warn("authorize: a token was not kept for others", destination.id, String(error)));
+  return fetched.token;
 }
 
 /**

@@ -24,53 +24,54 @@ export async function judge(app: App, destination: Destination, health: Recorded
   if (failingSince === null || failures < breaker.failures) return;
   const failingMs = app.now() - failingSince;
   const since = formatInstant(failingSince);
-  if (failingMs >= longestFailureMs)
-    return await disable(app, destination, `It gave nothing but failures since ${since}, ${failures} in a row.`, { failing_since: since });
-  if (failingMs < longestFailureMs / 2 || warnedAt !== null || !(await noteWarning(app.db, destination.id, app.now()))) return;
+  if (failingMs >= longestFailureMs) {
+    const why = `It gave nothing but failures since ${since}, ${failures} in a row.`;
+    return await disable(app, destination, why, since, { failing_since: since });
+  }
+  if (failingMs < longestFailureMs / 2 || warnedAt !== null) return;
   const end = formatInstant(failingSince + longestFailureMs);
-  await tell(app, "operational.destination_failing", destination, {
-    reason: `It gives nothing but failures since ${since}, ${failures} in a row. It will be disabled at ${end} unless it answers.`,
-    failing_since: since,
-    disabled_at: end,
-  });
+  const reason = `It gives nothing but failures since ${since}, ${failures} in a row. It will be disabled at ${end} unless it answers.`;
+  await tell(app, "operational.destination_failing", destination, { reason, failing_since: since, disabled_at: end }, since);
+  await noteWarning(app.db, destination.id, app.now());
 }
 
 /** 410 Gone is the far side's wish to hear no more. */
 export async function retire(app: App, destination: Destination): Promise<void> {
-  await disable(app, destination, "It answered 410 Gone.");
+  await disable(app, destination, "It answered 410 Gone.", String(destination.updatedAt));
 }
 
-async function disable(app: App, destination: Destination, why: string, more: Record<string, string> = {}): Promise<void> {
+/** Told first: should we die in between, the next failure disables it, and tells nothing twice. */
+async function disable(app: App, destination: Destination, why: string, once: string, more: Record<string, string> = {}): Promise<void> {
   const reason = `${why} Set its state to active when it is back; its deliveries are held until then.`;
-  if (!(await disableDestination(app.db, destination.id, reason, app.now()))) return;
+  await tell(app, "operational.destination_disabled", destination, { reason, ...more }, once);
+  await disableDestination(app.db, destination.id, reason, app.now());
   app.catalog.forget();
-  await tell(app, "operational.destination_disabled", destination, { reason, ...more });
 }
 
 /** A delivery was given up. Of one destination this is told once an hour at the most. */
 export async function tellExhausted(app: App, destination: Destination, delivery: Delivery, why: string): Promise<void> {
-  const reason = `A delivery was given up after ${delivery.attempts} attempts: ${why}. GET /deliveries?state=exhausted&destination=${destination.id} lists all; POST /recoveries sends them again.`;
-  await tell(app, "operational.delivery_exhausted", destination, { reason, delivery: deliveryId(delivery) }, hour);
+  const reason = `A delivery was given up, with ${delivery.attempts} attempt(s) made: ${why}. GET /deliveries?state=exhausted&destination=${destination.id} lists all; POST /recoveries sends them again.`;
+  await tell(
+    app,
+    "operational.delivery_exhausted",
+    destination,
+    { reason, delivery: deliveryId(delivery) },
+    String(Math.floor(app.now() / hour)),
+  );
 }
 
 /**
  * News about a destination: into the log, and as an event on the same road as all others, to each destination that selects it, but
- * never to the one it is about. `onceIn`: news of the same kind within this span (ms, from its last full hour on) are told once.
+ * never to the one it is about. News of one type with the same `once` is told once: it is a repeat like any other.
  */
-async function tell(
-  app: App,
-  type: EventType,
-  about: Destination,
-  fields: Record<string, string>,
-  onceIn: number | null = null,
-): Promise<void> {
-  console.warn(`news: ${type}`, about.id, fields["reason"]);
-  const event = newsEvent(type, about, fields, app.now(), onceIn);
+async function tell(app: App, type: EventType, about: Destination, fields: Record<string, string>, once: string): Promise<void> {
+  const event = newsEvent(type, about, fields, app.now(), once);
   const { destinations } = await app.catalog.current(app.db);
   const others = destinations.filter(({ id }) => id !== about.id);
   const deliveries = select(event, ownName, others).map(({ id }) => ({ destinationId: id, action: null, once: false }));
   const saved = await saveEvent(app.db, event, noReceipt(event), deliveries, 0);
   if (saved.isDuplicate) return;
+  console.warn(`news: ${type}`, about.id, fields["reason"]);
   app.later(
     ring(
       app,
@@ -79,15 +80,14 @@ async function tell(
   );
 }
 
-function newsEvent(type: EventType, about: Destination, fields: Record<string, string>, now: Instant, onceIn: number | null): Event {
-  const id = newEventId(now);
+function newsEvent(type: EventType, about: Destination, fields: Record<string, string>, now: Instant, once: string): Event {
   return {
-    id,
+    id: newEventId(now),
     sourceId: ownName,
     kind: "operational",
     type,
     subject: `${type}:${about.id}`,
-    fingerprint: onceIn === null ? id : `${type}:${about.id}:${Math.floor(now / onceIn)}`,
+    fingerprint: `${type}:${about.id}:${once}`,
     actionId: null,
     status: null,
     isTest: false,

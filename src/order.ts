@@ -6,15 +6,15 @@ import { ring } from "./ring.ts";
 import { listDue, listSiblings } from "./store/deliveries.ts";
 import { listActionEvents } from "./store/events.ts";
 
-/** How many deliveries of an ordered backlog are looked at at once. */
+/** How many deliveries of an ordered backlog are looked at at once; each stands for another action. */
 const page = 20;
 
 /** What rings ask for: deliveries by their ids, and destinations whose backlog is to be worked off. */
 export interface Asked {
   deliveries: string[];
   backlogs: string[];
-  /** Ordered destinations with more in their backlog than was looked at. */
-  pages: string[];
+  /** The next ones of ordered destinations with a backlog: to be taken as far as there is room. */
+  next: string[];
 }
 
 /**
@@ -28,16 +28,14 @@ export async function inOrder(app: App, rings: string[]): Promise<Asked> {
   const backlogs = rings.filter((ring) => ring.startsWith("dst_") && !isOrdered(ring));
   const deliveries = rings.filter((ring) => ring.startsWith("evt_") && !isOrdered(ring));
   const held = rings.filter(isOrdered);
-  if (held.length === 0) return { deliveries, backlogs, pages: [] };
+  if (held.length === 0) return { deliveries, backlogs, next: [] };
 
-  const pages = new Map<string, string[]>();
-  for (const id of held.filter((ring) => ring.startsWith("dst_"))) pages.set(id, await listDue(app.db, id, page, app.now()));
-  const due = [...held.filter((ring) => ring.startsWith("evt_")), ...[...pages.values()].flat()];
-  return {
-    deliveries: [...deliveries, ...(await firsts(app, due))],
-    backlogs,
-    pages: [...pages].filter(([, ids]) => ids.length === page).map(([id]) => id),
-  };
+  const own = await firsts(
+    app,
+    held.filter((ring) => ring.startsWith("evt_")),
+  );
+  const due = await Promise.all(held.filter((ring) => ring.startsWith("dst_")).map((id) => listDue(app.db, id, page, app.now())));
+  return { deliveries: [...deliveries, ...own], backlogs, next: await firsts(app, due.flat()) };
 }
 
 /** In the place of each delivery, the first of its action; those that stand alone are their own. */

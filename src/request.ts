@@ -19,11 +19,16 @@ import { findEvent } from "./store/events.ts";
 import type { StoredReceipt } from "./store/receipts.ts";
 import { SealBroken, SealedElsewhere } from "./store/seal.ts";
 
+/** All of an attempt, with looking up names and asking for a token: what goes on after an invocation is cut off after 30 s. */
+const longestMs = 27 * second;
+
 /**
  * Builds a request about an event, signs it and sends it to a destination, now. `version` is that of the body it was first sent
  * with; null takes today's. What keeps it from being sent at all is an outcome like any other.
  */
 export async function request(app: App, destination: Destination, event: Event, version: number | null): Promise<Outcome> {
+  const end = app.now() + longestMs;
+  const timeLeft = () => Math.max(1, Math.min(destination.timeout, Math.floor((end - app.now()) / second)));
   const form = await formOf(app, destination, version);
   const receipt = needsReceipt(form) ? await receiptOf(app, event) : null;
   const sourceName = await sourceNameOf(app, event);
@@ -32,11 +37,11 @@ export async function request(app: App, destination: Destination, event: Event, 
     const built = build(form, { event, sourceName, secrets: secrets.values, headers: secrets.headers, receipt });
     const parcel = { ...built, event, secrets, fetcher: await fetcherOf(app, destination.via, built.url) };
     const authorization = await authorize(app, destination, secrets.auth);
-    const outcome = await dispatch(app, parcel, authorization, destination.timeout);
+    const outcome = await dispatch(app, parcel, authorization, timeLeft());
     if (outcome.status !== 401 || authorization === null || destination.auth.type !== "oauth2") return outcome;
     await forgetToken(app, destination, authorization);
-    const left = Math.max(1, destination.timeout - Math.ceil(outcome.latencyMs / second)); // both together are one attempt
-    return await dispatch(app, parcel, await authorize(app, destination, secrets.auth), left);
+    const renewed = await authorize(app, destination, secrets.auth);
+    return await dispatch(app, parcel, renewed, timeLeft());
   } catch (error) {
     return undone(error);
   }

@@ -10,8 +10,9 @@ test("after two and a half days of nothing but failures the operator is warned, 
   const { app, destination, newsOf } = await failing();
   await judge(app, destination, health(app, 2.5 * day - 1));
   expect(await newsOf()).toEqual([]);
-  await judge(app, destination, health(app, 2.5 * day));
-  await judge(app, destination, health(app, 3 * day)); // an isolate that does not know that it was told
+  const half = health(app, 2.5 * day);
+  await judge(app, destination, half);
+  await judge({ ...app, now: () => app.now() + hour }, destination, half); // an isolate that does not know that it was told
   const news = await newsOf();
   expect(news).toMatchObject([{ type: "operational.destination_failing", fields: { destination: destination.id } }]);
   expect(news[0]?.fields["reason"]).toContain("It will be disabled at ");

@@ -7,6 +7,7 @@ import { second } from "../domain/time.ts";
 import { type Attempt, findDelivery, listDeliveries as search } from "../store/attempts.ts";
 import { leaseMarginMs } from "../store/claims.ts";
 import { reopenDelivery } from "../store/deliveries.ts";
+import { readDestination } from "../store/destinations.ts";
 import { findEvent } from "../store/events.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant, paging } from "./input.ts";
@@ -46,7 +47,7 @@ export const retryDelivery = endpoint({
   success: 202,
   run: async ({ app, params, body }) => {
     const key = keyOf(params["id"] ?? "");
-    const destination = (await app.catalog.anew(app.db)).destinations.find(({ id }) => id === key.destinationId);
+    const destination = await readDestination(app.db, key.destinationId);
     if (destination?.state === "deleted") throw new Problem("conflict", "The destination of this delivery was deleted.");
     const now = app.now();
     const isHeld = destination?.state !== "active";

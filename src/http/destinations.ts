@@ -9,7 +9,7 @@ import { checkSigningKey, newSigningKey, versionOf } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { request } from "../request.ts";
 import { drain } from "../ring.ts";
-import { saveDestination } from "../store/destinations.ts";
+import { readDestination, saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
 import { changed, openSecrets, rethrow } from "./destination-changes.ts";
 import { changes, settings } from "./destination-settings.ts";
@@ -74,7 +74,7 @@ export const deleteDestination = endpoint({
     const destination = await findDestination(app, params["id"]);
     const deleted: Destination = {
       ...destination,
-      url: new URL(destination.url).origin, // the rest may hold a key
+      url: URL.canParse(destination.url) ? new URL(destination.url).origin : "", // the rest may hold a key
       state: "deleted",
       stateReason: "deleted by the operator",
       sealed: "",
@@ -126,11 +126,8 @@ function checkedSecret(text: string): string {
 
 /** A destination that was not deleted. Throws `not_found`. */
 export async function findDestination(app: App, id: string | undefined): Promise<Destination> {
-  app.catalog.forget(); // a change is written over the whole row: it must not undo what another isolate changed within the last second
-  const destination = (await app.catalog.anew(app.db)).destinations.find(
-    (candidate) => candidate.id === id && candidate.state !== "deleted",
-  );
-  if (destination) return destination;
+  const destination = await readDestination(app.db, id ?? "");
+  if (destination && destination.state !== "deleted") return destination;
   throw new Problem("not_found", "There is no destination with this id. GET /destinations lists them.");
 }
 

@@ -12,8 +12,8 @@ export const leaseMarginMs = 15 * second;
 /** How much earlier than its time a delivery may be claimed for its first attempt: the clocks of two machines never quite agree. */
 const clockSlackMs = second;
 
-/** How many deliveries one consumer takes of a destination's backlog: a Worker waits for the headers of at most six requests at once. */
-const handful = 6;
+/** How many deliveries one consumer takes at once: a Worker waits for the headers of at most six requests at a time. */
+export const handful = 6;
 
 /** The sweep keeps `ring_at` of what is due not farther ahead than this, so what lies beyond it need not be looked at. */
 const soonMs = 60 * second;
@@ -52,7 +52,7 @@ const claim = `
     select d.event_id, d.destination_id from json_each(?3) as lane join deliveries d on d.destination_id = lane.value and d.event_id in (
       select event_id from deliveries
       where destination_id = lane.value and state = 'pending' and ring_at <= ?2 + ${soonMs} and next_at <= ?2
-      order by ring_at limit ${handful}
+      order by ring_at limit ?5
     )
   ),
   open as materialized (
@@ -141,9 +141,10 @@ export async function claimDeliveries(
   const keys = keysOf(ids);
   const asked = JSON.stringify(keys);
   const backlogs = JSON.stringify(lanes);
+  const share = Math.max(1, Math.floor((handful - keys.length) / (lanes.length || 1))); // of each backlog
   const lease = now + leaseMarginMs + Math.floor(random * second);
   const [claimed, , events, waiting] = await db.batch<Row>([
-    db.prepare(claim).bind(asked, now, backlogs, lease),
+    db.prepare(claim).bind(asked, now, backlogs, lease, share),
     db.prepare(countSendings).bind(asked, now, lease, backlogs),
     db.prepare(listEvents).bind(JSON.stringify(keys.map(([eventId]) => eventId)), backlogs, lease),
     db.prepare(listWaiting).bind(asked, now, backlogs),

@@ -23,6 +23,7 @@ const isFirst = `
   not exists (
     select 1 from deliveries o
     where o.destination_id = d.destination_id and o.action = d.action and o.state = 'pending' and o.next_at > ?3
+    and (select ordered from destinations where id = d.destination_id)
   )`;
 
 const ringAgain = `
@@ -91,7 +92,7 @@ export async function listSiblings(db: D1Database, ids: string[]): Promise<Deliv
 /** `?5`: leased at once, until then; `?6`: 1 when it is to be built anew. */
 const reopen = `
   update deliveries set
-    state = 'pending', attempts_before = attempts, next_at = ?4, ring_at = ?5, updated_at = ?3, recovery_id = null,
+    state = 'pending', attempts_before = attempts, next_at = ?4, ring_at = ?5, updated_at = ?3, recovery_id = iif(state = 'pending', recovery_id, null),
     version = iif(?6 = 1, null, version)
   where event_id = ?1 and destination_id = ?2
   returning *`;

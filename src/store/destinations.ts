@@ -12,6 +12,14 @@ import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 export const selectDestinations = `select * from destinations order by created_at, id`;
 
+const findOne = `select * from destinations where id = ?1`;
+
+/** A destination as it is now, past all copies; null when there is none. */
+export async function readDestination(db: D1Database, id: string): Promise<Destination | null> {
+  const row = await db.prepare(findOne).bind(id).first<Row>();
+  return row && destinationOf(row);
+}
+
 const settings =
   "name, url, method, preset, body, version, filter, via, auth, timeout, retry_schedule, rate_limit, rate_period_ms, concurrency, " +
   "ordered, once_per_action, header_names, secret_names, sealed, state, state_reason, updated_at";

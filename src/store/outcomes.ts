@@ -8,29 +8,41 @@ const insertAttempt = `
   insert into attempts (
     event_id, destination_id, number, at, delivered, status, reason, latency_ms, response_headers, response_body, request_headers, next_at
   )
-  select ?1, ?2, attempts + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 from deliveries where event_id = ?1 and destination_id = ?2`;
+  select ?1, ?2, attempts + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 from deliveries
+  where event_id = ?1 and destination_id = ?2 and not (?12 and exists (
+    select 1 from attempts where event_id = ?1 and destination_id = ?2 and at = ?3
+  ))`;
+
+/** True between the two statements that write an attempt down; no more when both were written before. */
+const isNoted = `exists (select 1 from attempts a where a.event_id = ?1 and a.destination_id = ?2 and a.number = d.attempts + 1)`;
 
 /** Counted once: before the delivery's own row says that it has ended. */
 const countForRecovery = `
   update recoveries set delivered = delivered + ?3, failed = failed + ?4
-  where id = (select recovery_id from deliveries where event_id = ?1 and destination_id = ?2 and state = 'pending')`;
+  where id = (
+    select recovery_id from deliveries d where event_id = ?1 and destination_id = ?2 and state = 'pending' and ${isNoted}
+  )`;
+
+/** What fails after another attempt has delivered, or after an operator has begun a new schedule, decides nothing. */
+const decides = `(?3 = 'delivered' or (state <> 'delivered' and attempts_before = ?9))`;
 
 const concludeDelivery = `
-  update deliveries set
+  update deliveries as d set
     attempts = attempts + 1, updated_at = ?7, leased_until = null, version = coalesce(version, ?8),
-    state = iif(state = 'delivered', state, ?3), reason = iif(state = 'delivered', reason, ?6), next_at = ?4, ring_at = ?5
-  where event_id = ?1 and destination_id = ?2`;
+    state = iif(${decides}, ?3, state), reason = iif(${decides}, ?6, reason),
+    next_at = iif(${decides}, ?4, next_at), ring_at = iif(${decides}, ?5, ring_at)
+  where event_id = ?1 and destination_id = ?2 and ${isNoted}`;
 
 const readHealth = `select failures, failing_since, open_until, warned_at from destinations where id = ?1`;
 
 const recordSuccess = `
-  update destinations set failures = 0, failing_since = null, open_until = null, warned_at = null where id = ?1 and failures > 0`;
+  update destinations set failures = 0, failing_since = null, open_until = null, warned_at = null where id = ?1 and failures > 0 and changes() > 0`;
 
 const recordFailure = `
   update destinations set
     failures = failures + 1, failing_since = coalesce(failing_since, ?2),
     open_until = iif(failures + 1 >= ${breaker.failures}, ?2 + ${breaker.openMs}, open_until)
-  where id = ?1`;
+  where id = ?1 and changes() > 0`;
 
 const findNext = `
   select event_id from deliveries
@@ -48,7 +60,7 @@ export interface Recorded {
 /**
  * Writes an attempt, what became of its delivery, and how the destination is doing, in one transaction. The row counts its attempts
  * itself: two may overlap when an operator sends again. A failure that ends after another has succeeded leaves the delivery delivered.
- * `version` is that of the body that was sent.
+ * `version` is that of the body that was sent. `isSecondTry`: the answer to the first one was lost, so it may be written already.
  */
 export async function recordAttempt(
   db: D1Database,
@@ -56,8 +68,9 @@ export async function recordAttempt(
   outcome: Outcome,
   startedAt: Instant,
   version: number,
+  isSecondTry = false,
 ): Promise<Recorded> {
-  const { eventId, destinationId, state, updatedAt, nextAttemptAt } = delivery;
+  const { eventId, destinationId, state, updatedAt, nextAttemptAt, attemptsBefore } = delivery;
   const dueAt = nextAttemptAt ?? updatedAt;
   const cells = [
     startedAt,
@@ -69,7 +82,9 @@ export async function recordAttempt(
     outcome.body,
     JSON.stringify(outcome.requestHeaders),
     nextAttemptAt,
+    isSecondTry ? 1 : 0,
   ];
+  const conclusion = [state, dueAt, dueAt + ringGraceMs, outcome.reason, updatedAt, outcome.isSent ? version : null, attemptsBefore];
   const hasEnded = state !== "pending";
   const [before, after, next] = await answersOf(db, {
     before: db.prepare(readHealth).bind(destinationId),
@@ -78,9 +93,7 @@ export async function recordAttempt(
       delivery.recoveryId !== null && hasEnded
         ? db.prepare(countForRecovery).bind(eventId, destinationId, outcome.delivered ? 1 : 0, outcome.delivered ? 0 : 1)
         : null,
-    conclude: db
-      .prepare(concludeDelivery)
-      .bind(eventId, destinationId, state, dueAt, dueAt + ringGraceMs, outcome.reason, updatedAt, outcome.isSent ? version : null),
+    conclude: db.prepare(concludeDelivery).bind(eventId, destinationId, ...conclusion),
     health: !outcome.isSent
       ? null
       : outcome.delivered
@@ -119,8 +132,9 @@ export async function noteWarning(db: D1Database, destinationId: string, now: In
   return (await db.prepare(warn).bind(destinationId, now).first()) !== null;
 }
 
+/** One that is due this very moment counts no more: it may be the one that is asking, a little early by another clock. */
 const noteWake = `
-  update destinations set wake_at = ?2 where id = ?1 and not (wake_at > ?3 and wake_at <= ?2)
+  update destinations set wake_at = ?2 where id = ?1 and not (wake_at > ?3 + 100 and wake_at <= ?2)
   returning id`;
 
 /** Takes it upon the caller to come again at `at`. False when somebody is coming before that already. */

@@ -214,11 +214,19 @@ describe("a recovery counts what it opened", () => {
     expect(await progress()).toEqual({ delivered: 1, failed: 0 });
   });
 
-  test("not when an operator has opened it again meanwhile", async () => {
+  test("still when an operator sends it again before it has ended", async () => {
     const { id, eventId, destinationId, progress } = await opened();
     const slow: Delivery = await claimed(id, start);
     await reopenDelivery(db, { eventId, destinationId }, "original", start, start);
     await conclude(slow, success, start);
-    expect(await progress()).toEqual({ delivered: 0, failed: 0 });
+    expect(await progress()).toEqual({ delivered: 1, failed: 0 });
+  });
+
+  test("not when an operator sends it again after it has ended", async () => {
+    const { id, eventId, destinationId, progress } = await opened();
+    await conclude(await claimed(id, start), success, start);
+    await reopenDelivery(db, { eventId, destinationId }, "original", start, start);
+    await conclude(await claimed(id, start), success, start);
+    expect(await progress()).toEqual({ delivered: 1, failed: 0 });
   });
 });
