@@ -24,7 +24,9 @@ for (let number = 0; number < rounds; number++)
 
 const ratios = figures.map(({ answering, hanging }) => hanging / answering).sort((a, b) => a - b);
 console.table(figures);
-console.log(`p95 beside one that hangs / beside one that answers, median of ${rounds}: ${middle(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)})`);
+console.log(
+  `p95 beside one that hangs / beside one that answers, median of ${rounds}: ${middle(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)})`,
+);
 await edge.close();
 await far.close();
 process.exit(0);

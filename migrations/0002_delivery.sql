@@ -1,5 +1,6 @@
--- Delivery with limits, templates, order and recoveries. Deliveries and attempts only get new columns, so that a large table is not
--- rewritten; destinations, which are few, are made anew for GET to be a method.
+-- Delivery with limits, templates, order and recoveries. Deliveries and attempts get new columns, for which SQLite reads each table in
+-- whole once a column (some seconds for a million rows) but writes none of it; destinations, which are few, are made anew for GET to
+-- be a method.
 create table destinations_before as select * from destinations;
 drop table destinations;
 

@@ -9,7 +9,7 @@ import { checkSigningKey, newSigningKey, versionOf } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { request } from "../request.ts";
 import { drain } from "../ring.ts";
-import { readDestination, saveDestination } from "../store/destinations.ts";
+import { eraseFormerBodies, readDestination, saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
 import { changed, openSecrets, rethrow } from "./destination-changes.ts";
 import { changes, settings } from "./destination-settings.ts";
@@ -85,6 +85,7 @@ export const deleteDestination = endpoint({
       updatedAt: Math.max(app.now(), destination.updatedAt + 1),
     };
     await saveDestination(app.db, deleted);
+    await eraseFormerBodies(app.db, destination.id);
     await forgetToken(app, destination);
     app.catalog.forget();
     app.later(sweep(app));

@@ -78,6 +78,13 @@ export async function saveDestination(db: D1Database, destination: Destination, 
   return (saved?.results.length ?? 0) > 0;
 }
 
+const forgetFormer = `delete from former_bodies where destination_id = ?1`;
+
+/** Of a destination that was deleted. */
+export async function eraseFormerBodies(db: D1Database, id: string): Promise<void> {
+  await db.prepare(forgetFormer).bind(id).run();
+}
+
 const findFormer = `select preset, body from former_bodies where destination_id = ?1 and version = ?2`;
 
 /** What a destination's bodies looked like at an earlier version, or null. */

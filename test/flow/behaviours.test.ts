@@ -19,7 +19,7 @@ const slack = 1.5;
 
 /** All of them at once; each test then looks at its own. */
 beforeAll(async () => {
-  edge = await startEdge((toml) => toml.replace('main = "src/index.ts"', 'main = "test/flow/watched.ts"'), { isDirect: true });
+  edge = await startEdge((toml) => toml.replace('main = "src/index.ts"', 'main = "test/flow/watched.ts"'));
   newsroom = await farSide();
   const { urls } = await edge.operate("/sources", { name: "impact", account: "partner" });
   postback = urls["action-lifecycle"];

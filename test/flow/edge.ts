@@ -11,18 +11,13 @@ interface Beside {
   vars?: Record<string, string>;
   /** Paths of other Workers' wrangler.toml, to run beside. */
   workers?: string[];
-  /** Its requests leave by workerd itself, as with `wrangler dev`. The harness has them sent by Node, which follows redirects and answers 500 for a broken connection. */
-  isDirect?: boolean;
 }
 
 /** The real bundle in workerd with its real queues, and the operator's way in. `settings` changes wrangler.toml's text first. */
-export async function startEdge(
-  settings: (toml: string) => string = (toml) => toml,
-  { vars = {}, workers = [], isDirect = false }: Beside = {},
-) {
+export async function startEdge(settings: (toml: string) => string = (toml) => toml, { vars = {}, workers = [] }: Beside = {}) {
   const configPath = path.join(root, `.wrangler.${crypto.randomUUID()}.toml`);
   fs.writeFileSync(configPath, settings(fs.readFileSync(path.join(root, "wrangler.toml"), "utf8")));
-  if (isDirect) leaveDirectly();
+  leaveDirectly();
   const harness = createTestHarness();
   const secrets = { OPERATOR_TOKEN: operatorToken, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
   const own = { configPath, vars: { ALLOW_LOOPBACK: "true", ...vars }, secrets };
@@ -44,8 +39,15 @@ export async function startEdge(
   };
 }
 
-/** For all edges of this process that are started from now on. */
+let isPatched = false;
+
+/**
+ * Requests leave by workerd itself, as with `wrangler dev` and in production. The harness has them sent by Node, which follows
+ * redirects and answers 500 in the place of a broken connection.
+ */
 function leaveDirectly(): void {
+  if (isPatched) return;
+  isPatched = true;
   const controller = Object.getPrototypeOf(new unstable_DevEnv().config);
   const set = controller.set;
   controller.set = function (input: { dev: object }, ...rest: unknown[]) {

@@ -8,7 +8,7 @@ let postback: string;
 let listeners: Listener[];
 
 beforeAll(async () => {
-  edge = await startEdge(undefined, { isDirect: true, vars: { ALLOW_LOOPBACK: "false" } });
+  edge = await startEdge(undefined, { vars: { ALLOW_LOOPBACK: "false" } });
   postback = (await edge.operate("/sources", { name: "impact", account: "partner" })).urls["action-lifecycle"];
   listeners = [await listen("127.0.0.1", 0), ...(await listenOnKnownPorts())];
 });

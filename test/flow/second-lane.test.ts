@@ -43,9 +43,13 @@ test("a ring that the consumer cannot act on ends in the dead-letter queue, and 
   });
   const event = (await fetch(`${url}?action_id=lane.2&status=PENDING`)).headers.get("x-event-id");
   await edge.sql("alter table events rename to events_away");
-  await edge.operate(`/deliveries/${event}:${destination}/retry`, {});
+  await edge.sql(`update destinations set state = 'active' where id = '${destination}'`);
+  await edge.sql(`update deliveries set ring_at = 0 where destination_id = '${destination}'`);
   const delivery = async () => await edge.operate(`/deliveries/${event}:${destination}`);
-  await until(async () => (await delivery()).reason !== null, 30_000);
+  await until(async () => {
+    await edge.sweep();
+    return (await delivery()).reason !== null;
+  }, 30_000);
   expect(await delivery()).toMatchObject({ state: "pending", reason: expect.stringContaining("dead-letter") });
   await edge.sql("alter table events_away rename to events");
 });

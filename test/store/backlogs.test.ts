@@ -110,6 +110,12 @@ describe("what is due of a destination", () => {
     expect(await listDue(db, destinationId, 10, start + 10 * minute)).toEqual([ids[1]]);
   });
 
+  test("holds all of an action where order does not matter", async () => {
+    const { destinationId, ids } = await ofActions(["a", "a"], { ordered: false });
+    await fail(ids[0]);
+    expect(await listDue(db, destinationId, 10, start + minute)).toEqual([ids[1]]);
+  });
+
   test("is not held by the same action at another destination", async () => {
     const [here, there] = [await ofActions(["a"]), await ofActions(["a"])];
     await fail(there.ids[0]);
@@ -126,8 +132,14 @@ describe("what the sweep rings for", () => {
     expect((await listUnheard(db, [destinationId], due, 10)).map(deliveryId)).toEqual([ids[2]]);
   });
 
+  test("holds all of an action where order does not matter", async () => {
+    const { destinationId, ids } = await ofActions(["a", "a"], { ordered: false });
+    await fail(ids[0]);
+    expect((await listUnheard(db, [destinationId], due, 10)).map(deliveryId)).toEqual([ids[1]]);
+  });
+
   test("holds what has no action, whatever else waits", async () => {
-    const { destinationId, ids } = await ofActions([null, null], {});
+    const { destinationId, ids } = await ofActions([null, null]);
     await fail(ids[0]);
     expect((await listUnheard(db, [destinationId], due, 10)).map(deliveryId)).toEqual([ids[1]]);
   });

@@ -130,6 +130,24 @@ describe("a backlog", () => {
     expect(ids.sort()).toEqual([...a.ids, b.ids[0]].sort());
   });
 
+  test("gives what is left of a handful beside the deliveries that were named", async () => {
+    const [named, crowded] = [await backlog(4), await backlog(8)];
+    const { ids } = await claim(named.ids, start + minute, [crowded.destination.id]);
+    expect(ids.sort()).toEqual([...named.ids, ...crowded.ids.slice(0, 2)].sort());
+  });
+
+  test("shares a handful with that of another destination", async () => {
+    const [one, other] = [await backlog(8), await backlog(8)];
+    const { ids } = await claim([], start + minute, [one.destination.id, other.destination.id]);
+    expect(ids.sort()).toEqual([...one.ids.slice(0, 3), ...other.ids.slice(0, 3)].sort());
+  });
+
+  test("gives one at least, however many were named", async () => {
+    const [named, crowded] = [await backlog(6), await backlog(2)];
+    const { ids } = await claim(named.ids, start + minute, [crowded.destination.id]);
+    expect(ids).toContain(crowded.ids[0]);
+  });
+
   test("comes with its events", async () => {
     const { destination } = await backlog(1);
     const { claimed } = await claimDeliveries(db, [], [destination.id], start + minute, 0);

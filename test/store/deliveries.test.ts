@@ -134,7 +134,13 @@ describe("reopening", () => {
     expect(await reopenDelivery(db, delivery, "rebuilt", start, start)).toMatchObject({ version: null });
   });
 
-  test("takes it out of the recovery that opened it before", async () => {
+  test("leaves it to the recovery that opened it, while it has not ended", async () => {
+    const delivery = await aDelivery({ receivedAt: start });
+    await db.prepare("update deliveries set recovery_id = 'rcv_1' where event_id = ?").bind(delivery.eventId).run();
+    expect(await reopenDelivery(db, delivery, "original", start, start)).toMatchObject({ recoveryId: "rcv_1" });
+  });
+
+  test("takes it out of the recovery that opened it before, once it has ended", async () => {
     const delivery = await exhausted();
     await db.prepare("update deliveries set recovery_id = 'rcv_1' where event_id = ?").bind(delivery.eventId).run();
     expect(await reopenDelivery(db, delivery, "original", start, start)).toMatchObject({ recoveryId: null });

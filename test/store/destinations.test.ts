@@ -4,7 +4,9 @@ import type { Destination } from "../../src/domain/destination.ts";
 import {
   destinationOf,
   disableDestination,
+  eraseFormerBodies,
   findFormerBody,
+  readDestination,
   resealDestination,
   saveDestination,
   selectDestinations,
@@ -85,6 +87,44 @@ describe("disabling", () => {
   });
 });
 
+describe("a change made on what was read", () => {
+  test("is saved when nobody has changed it since", async () => {
+    const destination = aDestination({ updatedAt: 2 });
+    await saveDestination(env.DB, destination);
+    expect(await saveDestination(env.DB, { ...destination, timeout: 9, updatedAt: 3 }, 2)).toBe(true);
+    expect(await stored(destination.id)).toMatchObject({ timeout: 9, updatedAt: 3 });
+  });
+
+  test("is refused, with nothing changed, when somebody has", async () => {
+    const destination = aDestination({ updatedAt: 2 });
+    await saveDestination(env.DB, destination);
+    await saveDestination(env.DB, { ...destination, timeout: 9, updatedAt: 3 }, 2);
+    expect(await saveDestination(env.DB, { ...destination, timeout: 5, updatedAt: 4 }, 2)).toBe(false);
+    expect(await stored(destination.id)).toMatchObject({ timeout: 9, updatedAt: 3 });
+  });
+
+  test("of several at once is saved once", async () => {
+    const destination = aDestination({ updatedAt: 2 });
+    await saveDestination(env.DB, destination);
+    const changes = [3, 4, 5, 6].map((updatedAt) => saveDestination(env.DB, { ...destination, updatedAt }, 2));
+    expect((await Promise.all(changes)).filter(Boolean)).toHaveLength(1);
+  });
+
+  test("is saved where there is none yet", async () => {
+    expect(await saveDestination(env.DB, aDestination())).toBe(true);
+  });
+});
+
+describe("reading one destination", () => {
+  test("finds it as it is now", async () => {
+    const destination = aDestination();
+    await saveDestination(env.DB, destination);
+    expect(await readDestination(env.DB, destination.id)).toEqual(destination);
+  });
+
+  test("finds none where there is none", async () => expect(await readDestination(env.DB, "dst_none")).toBeNull());
+});
+
 test("disabling is done by one of several at once", async () => {
   const destination = aDestination({ state: "active" });
   await saveDestination(env.DB, destination);
@@ -121,6 +161,13 @@ describe("a former body", () => {
 
   test("is not kept of a destination that is new", async () => {
     expect(await count("former_bodies", "destination_id = ?", await changed({ version: 5, body: "five" }))).toBe(0);
+  });
+
+  test("is forgotten with its destination, and no other's", async () => {
+    const [gone, kept] = [await changed({ version: 1 }, { version: 2 }), await changed({ version: 1 }, { version: 2 })];
+    await eraseFormerBodies(env.DB, gone);
+    expect(await findFormerBody(env.DB, gone, 1)).toBeNull();
+    expect(await findFormerBody(env.DB, kept, 1)).not.toBeNull();
   });
 
   test("is null at a version that was never, and at another destination's", async () => {

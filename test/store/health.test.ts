@@ -186,6 +186,13 @@ describe("coming again", () => {
     expect(await planWake(db, id, start + 2 * minute, start + minute)).toBe(true);
   });
 
+  test("is taken on anew by the one who comes, a tenth of a second early by another clock", async () => {
+    const { id } = await anActive();
+    await planWake(db, id, start + minute, start);
+    expect(await planWake(db, id, start + 2 * minute, start + minute - 101)).toBe(false);
+    expect(await planWake(db, id, start + 2 * minute, start + minute - 100)).toBe(true);
+  });
+
   test("to one destination says nothing of another", async () => {
     const [one, other] = [await anActive(), await anActive()];
     await planWake(db, one.id, start + minute, start);

@@ -102,6 +102,8 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   resolveQuarantined: (db) => quarantine.resolveQuarantined(db, "evt_1", "evt_2", 1),
 
   saveDestination: (db) => destinations.saveDestination(db, aDestination()),
+  readDestination: (db) => destinations.readDestination(db, "dst_1"),
+  eraseFormerBodies: (db) => destinations.eraseFormerBodies(db, "dst_none"),
   findFormerBody: (db) => destinations.findFormerBody(db, "dst_1", 1),
   resealDestination: (db) => destinations.resealDestination(db, "dst_1", "a", "b"),
   disableDestination: (db) => destinations.disableDestination(db, "dst_1", "gone", 1),
