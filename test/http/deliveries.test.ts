@@ -25,6 +25,15 @@ describe("the list of deliveries", () => {
     expect(await list(`destination=${encodeURIComponent(destination.name)}`)).toEqual([id]);
   });
 
+  test("knows by a name the newest destination that has it and was not deleted", async () => {
+    const name = `twice ${crypto.randomUUID()}`;
+    const [older, newer] = [await road(undefined, { name }), await road(undefined, { name })];
+    const [{ id: first }, { id: second }] = [await older.deliver("delivered"), await newer.deliver("delivered")];
+    expect(await list(`destination=${encodeURIComponent(name)}`)).toEqual([second]);
+    await call(`/destinations/${newer.destination.id}`, { method: "DELETE", headers: asOperator });
+    expect(await list(`destination=${encodeURIComponent(name)}`)).toEqual([first]);
+  });
+
   test("knows a destination by its id after it was deleted", async () => {
     const { destination, deliver } = await road();
     const { id } = await deliver("delivered");

@@ -18,7 +18,6 @@ const { config, seal: present, catalog } = newApp();
 const formerKey = crypto.getRandomValues(new Uint8Array(32));
 
 async function reencrypt(): Promise<{ key: string; resealed: number; left: number; unreadable: string[] }> {
-  catalog.forget();
   const app = newApp({ seal: newSeal(formerKey, config.encryptionKey) });
   const request = new Request(`${origin}/destinations/reencrypt`, { method: "POST", headers: asOperator });
   const response = await answer(request, () => app);
@@ -35,6 +34,7 @@ async function sealWith(key: Uint8Array, ids: string[]): Promise<void> {
   const write = env.DB.prepare("update destinations set sealed = ?2 where id = ?1");
   const seal = newSeal(key);
   await env.DB.batch(await Promise.all(ids.map(async (id) => write.bind(id, await seal.seal(await present.open(await sealedOf(id)))))));
+  catalog.forget();
 }
 
 async function sealedBefore(count: number, settings: Record<string, unknown> = {}) {

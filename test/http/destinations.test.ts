@@ -84,6 +84,15 @@ describe("creating a destination", () => {
   });
 });
 
+test.each([
+  [[], "signatures", />=1/],
+  [["v2"], "signatures.0", /expected one of "v1"\|"v1a"/],
+  [["v1", "v1a", "v1"], "signatures", /<=2/],
+])("creating a destination with the signatures %j is 422", async (signatures, field, reason) => {
+  const { status, body } = await create({ signatures });
+  expect([status, body.errors]).toEqual([422, [{ field, reason: expect.stringMatching(reason) }]]);
+});
+
 describe("a secret that is brought along", () => {
   const bytes = crypto.getRandomValues(Buffer.alloc(32));
 

@@ -63,14 +63,24 @@ describe("a retry by hand", () => {
     expect(far.heard).toHaveLength(3);
   });
 
-  test("sends at once: it needs no ring", async () => {
-    const { deliver, far } = await road();
+  test("is leased while it is under way, so that nobody sends it a second time", async () => {
+    let release = () => {};
+    let isSlow = false;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { deliver, far } = await road(async () => {
+      if (isSlow) await slow;
+      return new Response("ok");
+    });
     const { id } = await deliver("delivered");
+    isSlow = true;
     await operate(`/deliveries/${id}/retry`, {});
-    const leased = "select next_at - updated_at as lease, state from deliveries where event_id || ':' || destination_id = ?";
-    const row = await env.DB.prepare(leased).bind(id).first();
     await expect.poll(() => far.heard.length, { timeout: 8000 }).toBe(2);
-    expect(row).toEqual(row?.["state"] === "pending" ? { lease: 30_000, state: "pending" } : { lease: 0, state: "delivered" });
+    const leased = "select state, next_at - updated_at as lease from deliveries where event_id || ':' || destination_id = ?";
+    expect(await env.DB.prepare(leased).bind(id).first()).toEqual({ state: "pending", lease: 30_000 });
+    release();
+    await untilDelivery(id, "delivered");
   });
 
   test("starts the schedule anew", async () => {

@@ -131,12 +131,15 @@ describe("a slice of a recovery reads", () => {
   const slice = (states: DeliveryState[], destinationId: string | null) =>
     reads((counted) => listRecoverable(counted, aRecovery({ ...scope, states, destinationId }), [], 100, now));
 
+  /** The tests of other files leave hundreds of them, each of which is looked at a few times. */
+  const destinations = async () => 5 * (await count("destinations", "true"));
+
   test("of 10,000 exhausted ones of a destination, what it opens", async () => {
-    expect(await slice(["exhausted"], places.exhausted.id)).toBeLessThan(1000);
+    expect(await slice(["exhausted"], places.exhausted.id)).toBeLessThan(1000 + (await destinations()));
   });
 
   test("of 10,000 exhausted ones of any destination, what it opens", async () => {
-    expect(await slice(["exhausted"], null)).toBeLessThan(2000);
+    expect(await slice(["exhausted"], null)).toBeLessThan(1000 + (await destinations()));
   });
 
   test("of other states, a page of the table, however seldom they are", async () => {
