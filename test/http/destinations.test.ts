@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { newSeal } from "../../src/store/seal.ts";
 import { call, newApp, newDestination, newSource, operate } from "../kit.ts";
-import { asOperator, only, sendAccepted, untilDelivery } from "./ask.ts";
+import { asOperator, only, rowsWith, sendAccepted, untilDelivery } from "./ask.ts";
 import { farHost, useFarSide } from "./far.ts";
 
 useFarSide();
@@ -225,11 +225,20 @@ describe("a destination that is deleted", () => {
       secrets: { key: "hush" },
       auth: { type: "basic", username: "hush", password: "hush" },
     };
-    const { id, name } = await deleted({ url: "https://far.example/hush?key=hush", ...secretive });
+    const { id, name } = await deleted({ url: "https://far.example/hush?key=hush", body: '"hush"', ...secretive });
     const row = await env.DB.prepare("select * from destinations where id = ?").bind(id).first();
     const kept = { name, state: "deleted", state_reason: "deleted by the operator", url: "https://far.example" };
     expect(row).toMatchObject({ ...kept, sealed: "", header_names: "[]", secret_names: "[]", auth: '{"type":"none"}' });
     expect(JSON.stringify(row)).not.toContain("hush");
+  });
+
+  test("takes what its bodies once looked like with it", async () => {
+    const text = `hush-${crypto.randomUUID()}`;
+    const { id } = await newDestination({ ...refuseAll, body: `"${text}"` });
+    await operate(`/destinations/${id}`, { body: '"other"' }, "PATCH");
+    expect(await rowsWith(text)).toBe(1);
+    await call(`/destinations/${id}`, { method: "DELETE", headers: asOperator });
+    expect(await rowsWith(text)).toBe(0);
   });
 
   test("counts as changed from then on, by which the sweep knows what to cancel", async () => {
@@ -254,85 +263,6 @@ describe("a destination that is deleted", () => {
       expect(await untilDelivery(delivery, "cancelled")).toMatchObject({ reason: "its destination was deleted", attempt_count: 0 });
     expect(far.heard).toEqual([]);
   });
-});
-
-describe("testing a destination", () => {
-  async function tried(settings: Record<string, unknown>, answer?: Parameters<typeof farHost>[0]) {
-    const far = farHost(answer);
-    const destination = await newDestination({ url: far.url, ...refuseAll, ...settings });
-    const { status, body } = await operate(`/destinations/${destination.id}/test`, {});
-    expect(status).toBe(200);
-    return { destination, far, body };
-  }
-
-  test("sends a sample that the standardwebhooks library verifies", async () => {
-    const { destination, far } = await tried({});
-    expect(far.heard).toHaveLength(1);
-    const [heard] = far.heard;
-    const sample = new Webhook(destination.secret).verify(heard?.body ?? "", Object.fromEntries(heard?.headers ?? []));
-    expect(sample).toMatchObject({ type: "action.pending", data: { is_test: true, payout: "0.88", currency: "USD" } });
-  });
-
-  test("does it under a new webhook id each time, and tells what was sent", async () => {
-    const { destination, far, body } = await tried({ headers: { "X-Tenant": "seven" } });
-    const again = (await operate(`/destinations/${destination.id}/test`, {})).body;
-    const ids = far.heard.map(({ headers }) => headers.get("webhook-id"));
-    expect([body, again].map(({ request }) => request.headers["webhook-id"])).toEqual(ids);
-    expect(new Set(ids).size).toBe(2);
-    expect(body.request.headers["X-Tenant"]).toBe("[hidden]");
-  });
-
-  test("does it by the destination's method, with its headers", async () => {
-    const { far } = await tried({ method: "PATCH", headers: { "X-Tenant": "seven" } });
-    expect([far.heard[0]?.method, far.heard[0]?.headers.get("x-tenant")]).toEqual(["PATCH", "seven"]);
-  });
-
-  test("tells of a success with what came back", async () => {
-    const { body } = await tried({}, () => new Response("thanks", { status: 202, headers: { "x-request-id": "r1" } }));
-    expect(body).toMatchObject({ delivered: true, status: 202, response: { body: "thanks", headers: { "x-request-id": "r1" } } });
-    expect(body.latency_ms).toBeGreaterThanOrEqual(0);
-  });
-
-  test.each([400, 404, 410, 429, 500])("tells of a %i as what it is", async (status) => {
-    const { body } = await tried({}, () => new Response("no", { status }));
-    expect(body).toMatchObject({ delivered: false, status, reason: expect.stringContaining(String(status)) });
-  });
-
-  test("follows no redirect", async () => {
-    const elsewhere = farHost();
-    const { far, body } = await tried({}, () => new Response(null, { status: 302, headers: { location: elsewhere.url } }));
-    expect(body).toMatchObject({ delivered: false, status: 302, reason: expect.stringContaining("redirect") });
-    expect(far.heard[0]?.init.redirect).toBe("manual");
-    expect(elsewhere.heard).toEqual([]);
-  });
-
-  test("tells of a connection that failed, without the URL", async () => {
-    const { body, far } = await tried({}, () => Promise.reject(new TypeError("connection to https://user.example/key refused")));
-    expect(body).toMatchObject({ delivered: false, status: null, reason: expect.stringContaining("no connection") });
-    expect(body.reason).not.toContain("user.example");
-    expect(far.heard).toHaveLength(1);
-  });
-
-  test("tells that its secrets cannot be decrypted any more, and sends nothing", async () => {
-    const far = farHost();
-    const { id } = await newDestination({ url: far.url, ...refuseAll });
-    await sealWithAnotherKey(id);
-    const { body } = await operate(`/destinations/${id}/test`, {});
-    expect(body).toMatchObject({ delivered: false, status: null, reason: expect.stringContaining("ENCRYPTION_KEY") });
-    expect(far.heard).toEqual([]);
-  });
-
-  test("books nothing", async () => {
-    const { destination, far } = await tried({});
-    expect((await operate(`/deliveries?destination=${destination.id}`)).body.data).toEqual([]);
-    expect((await operate(`/events/${far.heard[0]?.headers.get("webhook-id")}`)).status).toBe(404);
-  });
-
-  test("works while it is paused, which is when one wants it", async () => {
-    expect((await tried({ state: "paused" })).body.delivered).toBe(true);
-  });
-
-  test("of nobody is 404", async () => expect((await operate("/destinations/dst_nobody/test", {})).status).toBe(404));
 });
 
 test("a destination whose secrets cannot be opened is shown all the same", async () => {

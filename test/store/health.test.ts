@@ -100,6 +100,13 @@ describe("a destination's failures", () => {
     expect((await attempt(failure, start)).after).toMatchObject({ warnedAt: start + 7 });
   });
 
+  test("are told without the warning that they had, after a success", async () => {
+    const { destination, fail, attempt } = await attempted();
+    await fail(1);
+    await noteWarning(db, destination.id, start);
+    expect((await attempt(success, start)).after).toMatchObject({ failures: 0, warnedAt: null });
+  });
+
   test("are none where the destination is gone from D1", async () => {
     const { destination, attempt } = await attempted();
     await db.prepare("delete from destinations where id = ?").bind(destination.id).run();

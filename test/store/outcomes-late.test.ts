@@ -90,6 +90,22 @@ describe("an attempt that is recorded a second time, since the first answer was 
     expect(await count("recoveries", "id = ? and failed = 1", recovery.id)).toBe(1);
   });
 
+  test("is written when the first was not, though earlier attempts were", async () => {
+    const delivery = await aDelivery({ receivedAt: start });
+    await conclude(await claimed(delivery.id, start), failure, start, { nextAttemptAt: start + minute });
+    const later = { ...(await claimed(delivery.id, start + minute)), nextAttemptAt: start + 2 * minute };
+    await recordAttempt(db, later, failure, start + minute, 1, true);
+    expect(await rowOf(delivery)).toMatchObject({ attempts: 2 });
+  });
+
+  test("is not counted by a recovery that has opened the delivery since", async () => {
+    const { delivery, recovery } = await recorded(first);
+    const ended = { ...(await found(delivery)), nextAttemptAt: null, updatedAt: start + 2 };
+    await db.prepare("update deliveries set state = 'pending' where event_id = ?").bind(delivery.eventId).run();
+    await recordAttempt(db, ended, failure, start + 1, 1, true);
+    expect(await count("recoveries", "id = ? and failed = 1", recovery.id)).toBe(1);
+  });
+
   test("does not undo what was counted since", async () => {
     const { delivery } = await recorded({ outcome: success, isSecondTry: false });
     const { destinationId } = delivery;

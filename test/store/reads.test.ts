@@ -7,7 +7,7 @@ import { claimDeliveries } from "../../src/store/claims.ts";
 import { cancelDeliveries, listBacklogged, listDue, listUnheard } from "../../src/store/deliveries.ts";
 import { listRecoverable } from "../../src/store/recoveries.ts";
 import { metered } from "./meter.ts";
-import { anActive, aRecovery, forgetMany, longAgo, manyDeliveries, retireAll } from "./samples.ts";
+import { anActive, aRecovery, count, forgetMany, longAgo, manyDeliveries, retireAll } from "./samples.ts";
 
 const db = env.DB;
 const now = longAgo + hour;
