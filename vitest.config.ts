@@ -25,7 +25,10 @@ export default defineConfig(async () => {
             name: "worker",
             isolate: false,
             testTimeout: 20_000,
-            include: ["test/{cases,domain,forward,http,postback,store}/**/*.test.ts", "test/{receive,deliver,attempt,request,news,recover,sweep,dead,config}.test.ts"],
+            include: [
+              "test/{cases,domain,forward,http,postback,store}/**/*.test.ts",
+              "test/{attempt,config,dead,deliver,news,receive,sweep}.test.ts",
+            ],
             setupFiles: ["test/setup.ts"],
           },
         },
