@@ -157,12 +157,15 @@ describe("changing a destination", () => {
     expect((await operate(`/destinations/${id}`, { concurrency: 3 }, "PATCH")).body).toMatchObject({ timeout: 7, concurrency: 3 });
   });
 
-  test("counts for the next postback", async () => {
+  test("counts for the next postback, and so does its making", async () => {
     const source = await newSource();
+    const send = async (action: number) => await sendAccepted(source, { query: `action_id=${action}&status=PENDING` });
+    const isFor = async (event: string, id: string) => (await operate(`/deliveries/${event}:${id}`)).status === 200;
+    await send(1); // so that all destinations there are so far are known
     const { id } = await newDestination({ url: farHost().url, filter: only(source), state: "paused" });
+    expect(await isFor(await send(2), id)).toBe(true);
     await operate(`/destinations/${id}`, refuseAll, "PATCH");
-    const event = await sendAccepted(source, { query: "action_id=1&status=PENDING" });
-    expect((await operate(`/deliveries/${event}:${id}`)).status).toBe(404);
+    expect(await isFor(await send(3), id)).toBe(false);
   });
 });
 

@@ -138,6 +138,15 @@ describe("a retry for a destination that is not active", () => {
   });
 });
 
+test("a retry for a destination that was paused elsewhere a moment ago is held too", async () => {
+  const { deliver, far, destination } = await road();
+  const { id } = await deliver("delivered");
+  await operate("/destinations");
+  await env.DB.prepare("update destinations set state = 'paused' where id = ?").bind(destination.id).run();
+  expect((await operate(`/deliveries/${id}/retry`, {})).body.note).toMatch(/is paused/);
+  expect(far.heard).toHaveLength(1);
+});
+
 describe("the payload of a retry", () => {
   const bodies = { first: '{"version":1,"id":"{{ event_id }}"}', today: '{"version":2}' };
 

@@ -84,6 +84,12 @@ describe("what is due of a destination", () => {
     expect(await listDue(db, destination.id, 10, start + minute)).toEqual([ids[1]]);
   });
 
+  test("leaves out what is under way", async () => {
+    const { destination, ids } = await backlog(2);
+    await claimed(ids[0] as string, start + second);
+    expect(await listDue(db, destination.id, 10, start + 2 * second)).toEqual([ids[1]]);
+  });
+
   test("leaves out what is done, and what others have", async () => {
     const { destination, ids } = await backlog(2);
     await backlog(1);
@@ -108,6 +114,13 @@ describe("what is due of a destination", () => {
     await fail(ids[0]);
     await conclude(await claimed(ids[0] as string, start + 10 * minute), failure, start + 10 * minute, { state: "exhausted" });
     expect(await listDue(db, destinationId, 10, start + 10 * minute)).toEqual([ids[1]]);
+  });
+
+  test("holds the rest of an action when the one that waited was cancelled", async () => {
+    const { destinationId, ids } = await ofActions(["a", "a"]);
+    await fail(ids[0]);
+    await db.prepare("update deliveries set state = 'cancelled' where event_id = ?").bind(ids[0]?.split(":")[0]).run();
+    expect(await listDue(db, destinationId, 10, start + minute)).toEqual([ids[1]]);
   });
 
   test("holds all of an action where order does not matter", async () => {

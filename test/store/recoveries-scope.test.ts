@@ -42,6 +42,12 @@ describe("what a recovery is about", () => {
     },
   );
 
+  test("is of each state that was asked for", async () => {
+    const { destinationId, keys } = await made(3);
+    await db.prepare("update deliveries set state = 'delivered' where event_id = ?").bind(keys[1]?.[0]).run();
+    expect((await listed({ destinationId, states: ["exhausted", "delivered"] })).keys).toEqual(keys);
+  });
+
   test("is what is pending and due only later", async () => {
     const { destinationId, keys } = await made(1, "pending");
     await db
