@@ -20,7 +20,7 @@ export async function attempt(app: App, { delivery, event }: Claimed): Promise<v
   const counted = { ...delivery, attempts: delivery.attempts + 1 };
   const fate = fateOf(outcome, counted, destination.retrySchedule, app.now(), app.random());
   const concluded: Delivery = { ...counted, nextAttemptAt: null, ...fate, updatedAt: app.now() };
-  const recorded = await record(app, destination, concluded, outcome, startedAt);
+  const recorded = await record(app, concluded, outcome, startedAt, destination.version, delivery.nextAttemptAt);
 
   // News has no second chance; a ring that is not made is made by the sweep.
   const isNews = event.kind === "operational";
@@ -31,13 +31,20 @@ export async function attempt(app: App, { delivery, event }: Claimed): Promise<v
 }
 
 /** D1 stumbles at times, and an attempt that is not written down is made again: so it is tried twice. */
-async function record(app: App, { version }: Destination, concluded: Delivery, outcome: Outcome, startedAt: Instant): Promise<Recorded> {
+async function record(
+  app: App,
+  concluded: Delivery,
+  outcome: Outcome,
+  startedAt: Instant,
+  version: number,
+  lease: Instant | null,
+): Promise<Recorded> {
   try {
-    return await recordAttempt(app.db, concluded, outcome, startedAt, version);
+    return await recordAttempt(app.db, concluded, outcome, startedAt, version, { lease });
   } catch (error) {
     console.warn("attempt: its record failed, and is tried again", deliveryId(concluded), String(error));
     await new Promise((resolve) => setTimeout(resolve, second));
-    return await recordAttempt(app.db, concluded, outcome, startedAt, version, true);
+    return await recordAttempt(app.db, concluded, outcome, startedAt, version, { lease, isSecondTry: true });
   }
 }
 

@@ -67,13 +67,15 @@ async function dispatch(app: App, parcel: Parcel, authorization: string | null, 
 
 /** Secrets are hidden in what is kept: also where the far side says them back to us. */
 function masked(answer: Answer, headers: Record<string, string>, secrets: Secrets, authorization: string | null): Outcome {
+  const own = new Set(["authorization", ...Object.keys(secrets.headers).map((name) => name.toLowerCase())]);
+  const ownValues = Object.entries(headers).flatMap(([name, value]) => (own.has(name.toLowerCase()) ? [value] : []));
   const mask = maskWith([
+    ...ownValues,
     ...Object.values(secrets.headers),
     ...Object.values(secrets.values),
     ...secrets.signing.map(({ key }) => key),
     ...[secrets.auth, authorization, authorization?.split(" ").at(-1)].filter((secret) => typeof secret === "string"),
   ]);
-  const own = new Set(["authorization", ...Object.keys(secrets.headers).map((name) => name.toLowerCase())]);
   const shown = Object.entries(headers).map(([name, value]) => [name, own.has(name.toLowerCase()) ? hidden : mask(value)]);
   const heard = Object.entries(answer.headers).map(([name, value]) => [name, mask(value)]);
   return {

@@ -4,11 +4,18 @@ export const hidden = "[hidden]";
 /** Shorter ones would hide half of every text, and are no secrets. */
 const shortestSecret = 6;
 
-/** Hides each of these secrets in a text, also as base64 or in a URL's encoding, and the beginning of one where the text was cut off. */
+/** Hides each of these secrets in a text, also as a URL, JSON, XML or base64 spell it, and the beginning of one where the text was cut off. */
 export function maskWith(secrets: string[]): (text: string) => string {
   const spellings = secrets
     .filter((secret) => secret.length >= shortestSecret)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64")])
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+      secret.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+      secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+      Buffer.from(secret).toString("base64"),
+    ])
     .sort((a, b) => b.length - a.length);
   return (text) => spellings.reduce((masked, spelling) => withoutBeginning(masked.replaceAll(spelling, hidden), spelling), text);
 }

@@ -13,8 +13,9 @@ const insertAttempt = `
     select 1 from attempts where event_id = ?1 and destination_id = ?2 and at = ?3
   ))`;
 
-/** True between the two statements that write an attempt down; no more when both were written before. */
+/** True after an attempt was inserted and until its delivery counts it; so nothing is done twice when all of it was written before. */
 const isNoted = `exists (select 1 from attempts a where a.event_id = ?1 and a.destination_id = ?2 and a.number = d.attempts + 1)`;
+const isNew = `exists (select 1 from deliveries d where d.event_id = ?1 and d.destination_id = ?2 and ${isNoted})`;
 
 /** Counted once: before the delivery's own row says that it has ended. */
 const countForRecovery = `
@@ -23,12 +24,12 @@ const countForRecovery = `
     select recovery_id from deliveries d where event_id = ?1 and destination_id = ?2 and state = 'pending' and ${isNoted}
   )`;
 
-/** What fails after another attempt has delivered, or after an operator has begun a new schedule, decides nothing. */
-const decides = `(?3 = 'delivered' or (state <> 'delivered' and attempts_before = ?9))`;
+/** What fails after another attempt has delivered, or when its lease (?9) is not the row's any more, decides nothing. */
+const decides = `(?3 = 'delivered' or (state <> 'delivered' and (?9 is null or next_at = ?9)))`;
 
 const concludeDelivery = `
   update deliveries as d set
-    attempts = attempts + 1, updated_at = ?7, leased_until = null, version = coalesce(version, ?8),
+    attempts = attempts + 1, updated_at = ?7, leased_until = iif(${decides}, null, leased_until), version = coalesce(version, ?8),
     state = iif(${decides}, ?3, state), reason = iif(${decides}, ?6, reason),
     next_at = iif(${decides}, ?4, next_at), ring_at = iif(${decides}, ?5, ring_at)
   where event_id = ?1 and destination_id = ?2 and ${isNoted}`;
@@ -36,13 +37,14 @@ const concludeDelivery = `
 const readHealth = `select failures, failing_since, open_until, warned_at from destinations where id = ?1`;
 
 const recordSuccess = `
-  update destinations set failures = 0, failing_since = null, open_until = null, warned_at = null where id = ?1 and failures > 0 and changes() > 0`;
+  update destinations set failures = 0, failing_since = null, open_until = null, warned_at = null
+  where id = ?2 and failures > 0 and ${isNew}`;
 
 const recordFailure = `
   update destinations set
-    failures = failures + 1, failing_since = coalesce(failing_since, ?2),
-    open_until = iif(failures + 1 >= ${breaker.failures}, ?2 + ${breaker.openMs}, open_until)
-  where id = ?1 and changes() > 0`;
+    failures = failures + 1, failing_since = coalesce(failing_since, ?3),
+    open_until = iif(failures + 1 >= ${breaker.failures}, ?3 + ${breaker.openMs}, open_until)
+  where id = ?2 and ${isNew}`;
 
 const findNext = `
   select event_id from deliveries
@@ -60,7 +62,9 @@ export interface Recorded {
 /**
  * Writes an attempt, what became of its delivery, and how the destination is doing, in one transaction. The row counts its attempts
  * itself: two may overlap when an operator sends again. A failure that ends after another has succeeded leaves the delivery delivered.
- * `version` is that of the body that was sent. `isSecondTry`: the answer to the first one was lost, so it may be written already.
+ * `version` is that of the body that was sent. `lease` is until when the delivery was leased for it: when the row has another one, its
+ * lease was over, or an operator has begun a new schedule, and a failure is for somebody else to decide. `isSecondTry`: the answer to
+ * the first one was lost, so it may be written already.
  */
 export async function recordAttempt(
   db: D1Database,
@@ -68,9 +72,9 @@ export async function recordAttempt(
   outcome: Outcome,
   startedAt: Instant,
   version: number,
-  isSecondTry = false,
+  { lease = null, isSecondTry = false }: { lease?: Instant | null; isSecondTry?: boolean } = {},
 ): Promise<Recorded> {
-  const { eventId, destinationId, state, updatedAt, nextAttemptAt, attemptsBefore } = delivery;
+  const { eventId, destinationId, state, updatedAt, nextAttemptAt } = delivery;
   const dueAt = nextAttemptAt ?? updatedAt;
   const cells = [
     startedAt,
@@ -84,7 +88,7 @@ export async function recordAttempt(
     nextAttemptAt,
     isSecondTry ? 1 : 0,
   ];
-  const conclusion = [state, dueAt, dueAt + ringGraceMs, outcome.reason, updatedAt, outcome.isSent ? version : null, attemptsBefore];
+  const conclusion = [state, dueAt, dueAt + ringGraceMs, outcome.reason, updatedAt, outcome.isSent ? version : null, lease];
   const hasEnded = state !== "pending";
   const [before, after, next] = await answersOf(db, {
     before: db.prepare(readHealth).bind(destinationId),
@@ -93,12 +97,12 @@ export async function recordAttempt(
       delivery.recoveryId !== null && hasEnded
         ? db.prepare(countForRecovery).bind(eventId, destinationId, outcome.delivered ? 1 : 0, outcome.delivered ? 0 : 1)
         : null,
-    conclude: db.prepare(concludeDelivery).bind(eventId, destinationId, ...conclusion),
     health: !outcome.isSent
       ? null
       : outcome.delivered
-        ? db.prepare(recordSuccess).bind(destinationId)
-        : db.prepare(recordFailure).bind(destinationId, updatedAt),
+        ? db.prepare(recordSuccess).bind(eventId, destinationId)
+        : db.prepare(recordFailure).bind(eventId, destinationId, updatedAt),
+    conclude: db.prepare(concludeDelivery).bind(eventId, destinationId, ...conclusion),
     after: db.prepare(readHealth).bind(destinationId),
     next: delivery.action !== null && hasEnded ? db.prepare(findNext).bind(destinationId, delivery.action, eventId) : null,
   });

@@ -76,8 +76,13 @@ const reopenSlice = (states: DeliveryState[]) => `
   where (event_id, destination_id) in (select value ->> 0, value ->> 1 from json_each(?3))
   and ${inStates(states)} and ${isAt}`;
 
+/** How many of a slice (?6) it has opened. */
+const openedNow = `
+  (select count(*) from json_each(?6) as slice
+   join deliveries d on d.event_id = slice.value ->> 0 and d.destination_id = slice.value ->> 1 where d.recovery_id = ?1)`;
+
 const advance = `
-  update recoveries set cursor = ?3, state = iif(?4 = 1, 'finished', state), reopened = reopened + changes(), updated_at = ?5
+  update recoveries set cursor = ?3, state = iif(?4 = 1, 'finished', state), reopened = reopened + ${openedNow}, updated_at = ?5
   where id = ?1 and state = 'running' and cursor = ?2
   returning id`;
 
@@ -92,13 +97,14 @@ export async function reopenDeliveries(
   end: Cursor | null,
   now: Instant,
 ): Promise<boolean> {
+  const slice = JSON.stringify(keys);
   const before = JSON.stringify(recovery.cursor);
   const after = JSON.stringify(end ?? recovery.cursor);
   const [, advanced] = await db.batch<Row>([
     db
       .prepare(reopenSlice(recovery.states))
-      .bind(recovery.id, before, JSON.stringify(keys), now, now + ringGraceMs, recovery.payload === "rebuilt" ? 1 : 0),
-    db.prepare(advance).bind(recovery.id, before, after, end === null ? 1 : 0, now),
+      .bind(recovery.id, before, slice, now, now + ringGraceMs, recovery.payload === "rebuilt" ? 1 : 0),
+    db.prepare(advance).bind(recovery.id, before, after, end === null ? 1 : 0, now, slice),
   ]);
   return (advanced?.results.length ?? 0) > 0;
 }

@@ -61,7 +61,7 @@ describe("an attempt that is recorded a second time, since the first answer was 
     const claim = await claimed(delivery.id, start);
     for (const { outcome, isSecondTry } of tries) {
       const state = outcome.delivered ? ("delivered" as const) : ("exhausted" as const);
-      await recordAttempt(db, { ...claim, state, nextAttemptAt: null, updatedAt: start + 2 }, outcome, start + 1, 1, isSecondTry);
+      await recordAttempt(db, { ...claim, state, nextAttemptAt: null, updatedAt: start + 2 }, outcome, start + 1, 1, { isSecondTry });
     }
     return { delivery, recovery };
   }
@@ -94,7 +94,7 @@ describe("an attempt that is recorded a second time, since the first answer was 
     const delivery = await aDelivery({ receivedAt: start });
     await conclude(await claimed(delivery.id, start), failure, start, { nextAttemptAt: start + minute });
     const later = { ...(await claimed(delivery.id, start + minute)), nextAttemptAt: start + 2 * minute };
-    await recordAttempt(db, later, failure, start + minute, 1, true);
+    await recordAttempt(db, later, failure, start + minute, 1, { isSecondTry: true });
     expect(await rowOf(delivery)).toMatchObject({ attempts: 2 });
   });
 
@@ -102,7 +102,7 @@ describe("an attempt that is recorded a second time, since the first answer was 
     const { delivery, recovery } = await recorded(first);
     const ended = { ...(await found(delivery)), nextAttemptAt: null, updatedAt: start + 2 };
     await db.prepare("update deliveries set state = 'pending' where event_id = ?").bind(delivery.eventId).run();
-    await recordAttempt(db, ended, failure, start + 1, 1, true);
+    await recordAttempt(db, ended, failure, start + 1, 1, { isSecondTry: true });
     expect(await count("recoveries", "id = ? and failed = 1", recovery.id)).toBe(1);
   });
 
@@ -111,7 +111,7 @@ describe("an attempt that is recorded a second time, since the first answer was 
     const { destinationId } = delivery;
     await db.prepare("update destinations set failures = 3 where id = ?").bind(destinationId).run();
     const again = { ...(await found(delivery)), state: "delivered" as const, nextAttemptAt: null, updatedAt: start + 2 };
-    await recordAttempt(db, again, success, start + 1, 1, true);
+    await recordAttempt(db, again, success, start + 1, 1, { isSecondTry: true });
     expect(await count("destinations", "id = ? and failures = 3", destinationId)).toBe(1);
   });
 

@@ -188,7 +188,9 @@ export async function conclude(
 ): Promise<Recorded> {
   const ended = state ?? (outcome.delivered ? "delivered" : "pending");
   const next = ended === "pending" ? (nextAttemptAt ?? now + minute) : null;
-  return await recordAttempt(db, { ...delivery, state: ended, nextAttemptAt: next, updatedAt: now }, outcome, now, version);
+  return await recordAttempt(db, { ...delivery, state: ended, nextAttemptAt: next, updatedAt: now }, outcome, now, version, {
+    lease: delivery.nextAttemptAt,
+  });
 }
 
 /** A recovery that is about to begin: of all that is exhausted of a day. */
