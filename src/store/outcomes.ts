@@ -17,11 +17,12 @@ const insertAttempt = `
 const isNoted = `exists (select 1 from attempts a where a.event_id = ?1 and a.destination_id = ?2 and a.number = d.attempts + 1)`;
 const isNew = `exists (select 1 from deliveries d where d.event_id = ?1 and d.destination_id = ?2 and ${isNoted})`;
 
-/** Counted once: before the delivery's own row says that it has ended. */
+/** Counted once: before the delivery's own row says that it has ended, by the attempt that decides it. */
 const countForRecovery = `
   update recoveries set delivered = delivered + ?3, failed = failed + ?4
   where id = (
-    select recovery_id from deliveries d where event_id = ?1 and destination_id = ?2 and state = 'pending' and ${isNoted}
+    select recovery_id from deliveries d
+    where event_id = ?1 and destination_id = ?2 and state = 'pending' and ${isNoted} and (?3 = 1 or ?5 is null or next_at = ?5)
   )`;
 
 /** What fails after another attempt has delivered, or when its lease (?9) is not the row's any more, decides nothing. */
@@ -95,7 +96,7 @@ export async function recordAttempt(
     attempt: db.prepare(insertAttempt).bind(eventId, destinationId, ...cells),
     recovery:
       delivery.recoveryId !== null && hasEnded
-        ? db.prepare(countForRecovery).bind(eventId, destinationId, outcome.delivered ? 1 : 0, outcome.delivered ? 0 : 1)
+        ? db.prepare(countForRecovery).bind(eventId, destinationId, outcome.delivered ? 1 : 0, outcome.delivered ? 0 : 1, lease)
         : null,
     health: !outcome.isSent
       ? null

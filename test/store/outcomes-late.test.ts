@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Delivery, Outcome } from "../../src/domain/delivery.ts";
+import { type Delivery, deliveryId, type Outcome } from "../../src/domain/delivery.ts";
 import { minute, second } from "../../src/domain/time.ts";
 import { findDelivery } from "../../src/store/attempts.ts";
 import { reopenDelivery, ringGraceMs } from "../../src/store/deliveries.ts";
 import { recordAttempt } from "../../src/store/outcomes.ts";
 import { saveRecovery } from "../../src/store/recoveries.ts";
-import { aDelivery, aRecovery, claimed, conclude, count, failure, retireAll, rowOf, success } from "./samples.ts";
+import { aDelivery, anActive, anEvent, aRecovery, claimed, conclude, count, failure, retireAll, rowOf, save, success } from "./samples.ts";
 
 const start = Date.parse("2026-05-13T00:00:00Z");
 const db = env.DB;
@@ -20,6 +20,14 @@ describe("an attempt that fails late", () => {
     await reopenDelivery(db, delivery, "original", start + second, start + second);
     await conclude(await claimed(delivery.id, start + second), success, start + 2 * second);
     await conclude(slow, failure, start + 15 * second);
+    expect(await rowOf(delivery)).toMatchObject({ state: "delivered", reason: "answered 200" });
+  });
+
+  test("beside one that delivered, does not undo the delivery where its lease is not known either", async () => {
+    const delivery = await aDelivery({ receivedAt: start });
+    const slow = await claimed(delivery.id, start);
+    await conclude(slow, success, start + second);
+    await recordAttempt(db, { ...slow, state: "exhausted", nextAttemptAt: null, updatedAt: start + minute }, failure, start, 1);
     expect(await rowOf(delivery)).toMatchObject({ state: "delivered", reason: "answered 200" });
   });
 
@@ -42,6 +50,38 @@ describe("an attempt that fails late", () => {
     const { delivery, slow } = await overtaken();
     await conclude(slow, failure, start + 9 * second, { nextAttemptAt: start + 10 * minute });
     expect(await rowOf(delivery)).toMatchObject({ next_at: start + minute, ring_at: start + minute + ringGraceMs });
+  });
+
+  /** An attempt whose lease was over, and the next one at the same delivery, under way; a recovery has opened the delivery. */
+  async function replaced() {
+    const [{ id: destinationId }, event, recovery] = [await anActive({ concurrency: 5 }), anEvent({ receivedAt: start }), aRecovery()];
+    await save(event, { to: [destinationId] });
+    await saveRecovery(db, recovery);
+    await db.prepare("update deliveries set recovery_id = ? where event_id = ?").bind(recovery.id, event.id).run();
+    const delivery = { eventId: event.id, destinationId };
+    const slow = await claimed(deliveryId(delivery), start);
+    return { delivery, recovery, slow, fresh: await claimed(deliveryId(delivery), start + minute) };
+  }
+
+  test("after its lease was over, leaves the next attempt under way, and its lease", async () => {
+    const { delivery, slow, fresh } = await replaced();
+    await conclude(slow, failure, start + minute, { state: "exhausted" });
+    const until = fresh.nextAttemptAt;
+    expect(await rowOf(delivery)).toMatchObject({ state: "pending", attempts: 1, next_at: until, leased_until: until });
+  });
+
+  test("leaves it to the next attempt to decide", async () => {
+    const { delivery, slow, fresh } = await replaced();
+    await conclude(slow, failure, start + minute);
+    await conclude(fresh, failure, start + minute, { state: "exhausted" });
+    expect(await rowOf(delivery)).toMatchObject({ state: "exhausted", attempts: 2, leased_until: null });
+  });
+
+  test("is not counted by a recovery, which counts how the delivery ends", async () => {
+    const { recovery, slow, fresh } = await replaced();
+    await conclude(slow, failure, start + minute, { state: "exhausted" });
+    await conclude(fresh, success, start + minute);
+    expect(await count("recoveries", "id = ? and delivered = 1 and failed = 0", recovery.id)).toBe(1);
   });
 
   test("is recorded, and counts against its destination", async () => {
