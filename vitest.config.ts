@@ -27,7 +27,7 @@ export default defineConfig(async () => {
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,postback,store}/**/*.test.ts",
-              "test/{attempt,config,dead,deliver,news,receive,sweep}.test.ts",
+              "test/{attempt,authorize,config,dead,deliver,news,receive,sweep}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

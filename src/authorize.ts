@@ -16,8 +16,10 @@ const tokenTimeoutMs = 5 * second;
 export async function authorize(app: App, destination: Destination, secret: string | null): Promise<string | null> {
   const { auth, id } = destination;
   if (auth.type !== "oauth2") return authorizationOf(auth, secret);
-  const known = app.tokens.get(keyOf(destination)) ?? (await stored(app, destination));
-  if (known && known.expiresAt > app.now()) return `Bearer ${known.token}`;
+  const remembered = app.tokens.get(keyOf(destination));
+  const isGood = remembered !== undefined && remembered.expiresAt > app.now();
+  const known = isGood ? remembered : await stored(app, destination); // another isolate may have a newer one
+  if (known) return `Bearer ${known.token}`;
 
   const asking = app.asking.get(id) ?? ask(app, destination, auth, secret ?? "").finally(() => app.asking.delete(id));
   app.asking.set(id, asking);

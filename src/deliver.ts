@@ -1,5 +1,6 @@
 import type { App } from "./app.ts";
 import { attempt } from "./attempt.ts";
+import { hasLimits } from "./domain/destination.ts";
 import { TimeLimit, within } from "./domain/limit.ts";
 import { second } from "./domain/time.ts";
 import { inOrder } from "./order.ts";
@@ -16,7 +17,8 @@ const slowMs = 30 * second;
  * destination's limits go; attempts each, records each outcome. One slow destination delays no other.
  */
 export async function deliver(app: App, rings: string[]): Promise<void> {
-  const { deliveries, backlogs, next } = await inOrder(app, [...new Set(rings)]);
+  const asked = [...new Set(rings)];
+  const { deliveries, backlogs, next } = await inOrder(app, asked);
   const room = Math.max(0, handful - deliveries.length);
   const ids = [...deliveries, ...next.slice(0, room)];
   if (ids.length + backlogs.length === 0) return;
@@ -25,7 +27,7 @@ export async function deliver(app: App, rings: string[]): Promise<void> {
   const attempts = claimed.map((one) => ({ one, done: attempt(app, one).catch(complain) }));
   const all = Promise.all(attempts.map(({ done }) => done));
   app.later(all);
-  const ordered = rings.filter((id) => id.startsWith("dst_") && !backlogs.includes(id));
+  const ordered = asked.filter((id) => id.startsWith("dst_") && !backlogs.includes(id));
   await goOn(app, { claimed, waiting, backlogs, ordered }, all).catch(complain);
   await wait(app, attempts);
 }
@@ -44,7 +46,7 @@ interface Round {
  */
 async function goOn(app: App, { claimed, waiting, backlogs, ordered }: Round, attempts: Promise<unknown>): Promise<void> {
   const { destinations } = await app.catalog.current(app.db);
-  const isLimited = (id: string) => destinations.some((one) => one.id === id && (one.rateLimit !== null || one.concurrency !== null));
+  const isLimited = (id: string) => destinations.some((one) => one.id === id && hasLimits(one));
   const isMoving = (id: string) => claimed.some(({ delivery }) => delivery.destinationId === id);
   for (const { destinationId, at } of waiting) {
     if (at === null) continue;

@@ -1,5 +1,5 @@
 import type { App } from "./app.ts";
-import type { Destination } from "./domain/destination.ts";
+import { type Destination, hasLimits } from "./domain/destination.ts";
 import { type Instant, second } from "./domain/time.ts";
 import { planWake } from "./store/outcomes.ts";
 
@@ -38,6 +38,6 @@ export async function wake(app: Pick<App, "queues" | "db" | "now" | "later">, de
 const lanes = 4;
 
 /** Has a destination's backlog worked off, as fast as its limits let it. */
-export async function drain(app: Pick<App, "queues">, { id, rateLimit, concurrency }: Destination): Promise<void> {
-  await ring(app, Array(rateLimit || concurrency ? 1 : lanes).fill(id));
+export async function drain(app: Pick<App, "queues">, destination: Destination): Promise<void> {
+  await ring(app, Array(hasLimits(destination) ? 1 : lanes).fill(destination.id));
 }

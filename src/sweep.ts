@@ -1,6 +1,6 @@
 import type { App } from "./app.ts";
 import { deliveryId } from "./domain/delivery.ts";
-import { breaker, type Destination } from "./domain/destination.ts";
+import { breaker, type Destination, hasLimits } from "./domain/destination.ts";
 import { day } from "./domain/time.ts";
 import { ring, wake } from "./ring.ts";
 import { pruneSendings } from "./store/claims.ts";
@@ -19,11 +19,12 @@ export async function sweep(app: App): Promise<number> {
   const { destinations } = await app.catalog.anew(app.db);
   const active = destinations.filter(({ state }) => state === "active");
   const limited = active.filter(isLimited);
-  const free = active.filter((destination) => !isLimited(destination)).map(({ id }) => id);
+  const free = active.filter((destination) => !isLimited(destination));
 
-  const unheard = await listUnheard(app.db, free, app.now(), mostPerDestination);
+  const unheard = await listUnheard(app.db, free.map(idOf), app.now(), mostPerDestination);
   await ring(app, unheard.map(deliveryId));
-  for (const id of await listBacklogged(app.db, limited.map(idOf), app.now())) await wake(app, id, openUntil(active, id) ?? app.now());
+  const backlogged = await listBacklogged(app.db, limited.map(idOf), app.now());
+  for (const { id, health } of limited) if (backlogged.includes(id)) await wake(app, id, health.openUntil ?? app.now());
   await ring(app, await listStalled(app.db, app.now()));
 
   const deleted = destinations.filter(({ state, updatedAt }) => state === "deleted" && app.now() - updatedAt < day);
@@ -32,12 +33,8 @@ export async function sweep(app: App): Promise<number> {
   return unheard.length;
 }
 
-function isLimited({ rateLimit, concurrency, health }: Destination): boolean {
-  return rateLimit !== null || concurrency !== null || health.failures >= breaker.failures;
-}
-
-function openUntil(destinations: Destination[], wanted: string): number | null | undefined {
-  return destinations.find(({ id }) => id === wanted)?.health.openUntil;
+function isLimited(destination: Destination): boolean {
+  return hasLimits(destination) || destination.health.failures >= breaker.failures;
 }
 
 function idOf({ id }: Destination): string {

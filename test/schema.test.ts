@@ -7,7 +7,12 @@ const root = path.join(import.meta.dirname, "..");
 let miniflare: Miniflare;
 
 beforeAll(() => {
-  const options = { modules: true, script: "export default {}", d1Databases: ["MIGRATED", "SCHEMA"], compatibilityDate: "2026-11-17" };
+  const options = {
+    modules: true,
+    script: "export default {}",
+    d1Databases: ["MIGRATED", "SCHEMA", "LIVE"],
+    compatibilityDate: "2026-11-17",
+  };
   miniflare = new Miniflare(convertV4MiniflareOptions(options));
 });
 afterAll(() => miniflare.dispose());
@@ -20,6 +25,26 @@ test("the sum of the migrations is schema.sql", async () => {
   await run("MIGRATED", migrations.map((name) => fs.readFileSync(path.join(root, "migrations", name), "utf8")).join("\n"));
   await run("SCHEMA", fs.readFileSync(path.join(root, "schema.sql"), "utf8"));
   expect(await shapeOf("MIGRATED")).toEqual(await shapeOf("SCHEMA"));
+});
+
+test("a database of the version before keeps what is in it", async () => {
+  const [before, ...later] = fs.readdirSync(path.join(root, "migrations")).sort();
+  const textOf = (name = "") => fs.readFileSync(path.join(root, "migrations", name), "utf8");
+  await run("LIVE", textOf(before));
+  await run(
+    "LIVE",
+    `insert into destinations (id, name, url, timeout, retry_schedule, sealed, state, created_at, updated_at)
+       values ('dst_1', 'ledger', 'https://a.example/', 7, '[1]', 'v1.a.b', 'paused', 1, 2);
+     insert into deliveries (event_id, destination_id, next_at, ring_at, created_at, updated_at) values ('evt_1', 'dst_1', 3, 4, 1, 2);
+     insert into attempts (event_id, destination_id, number, at, delivered, reason, latency_ms) values ('evt_1', 'dst_1', 1, 3, 0, 'no', 5)`,
+  );
+  for (const name of later) await run("LIVE", textOf(name));
+  const db = await miniflare.getD1Database("LIVE");
+  const row = async (table: string) => await db.prepare(`select * from ${table}`).first();
+  const settings = { id: "dst_1", url: "https://a.example/", timeout: 7, sealed: "v1.a.b", state: "paused", updated_at: 2 };
+  expect(await row("destinations")).toMatchObject({ ...settings, method: "POST", preset: "standard-webhooks", version: 1, ordered: 0 });
+  expect(await row("deliveries")).toMatchObject({ state: "pending", next_at: 3, action: null, version: null, leased_until: null });
+  expect(await row("attempts")).toMatchObject({ number: 1, reason: "no", request_headers: "{}", next_at: null });
 });
 
 test("every table is strict", async () => {

@@ -99,6 +99,11 @@ export interface Destination extends Form {
   updatedAt: Instant;
 }
 
+/** Does it set a pace of its own? One without limits gets what there is. */
+export function hasLimits({ rateLimit, concurrency }: Pick<Destination, "rateLimit" | "concurrency">): boolean {
+  return rateLimit !== null || concurrency !== null;
+}
+
 /** A key that requests are signed with: `whsec_…` (v1) or `whsk_…` (v1a). */
 export interface SigningKey {
   key: string;

@@ -37,7 +37,7 @@ const permits = `min(
   coalesce(t.concurrency - ${underWay}, ${unlimited}),
   ${rateLeft})`;
 
-/** Whether its requests under way are counted: it costs two rows more a delivery. */
+/** Whether its requests under way are counted, which costs an index entry. */
 const isCounted = `(t.failures >= ${breaker.failures} or t.concurrency is not null or t.rate_limit is not null or t.ordered)`;
 
 /**

@@ -1,28 +1,17 @@
-import fs from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { until } from "../flow/edge.ts";
 import { farSide } from "../flow/far-side.ts";
-import { killTree, launch, newPlace } from "../flow/launch.ts";
+import { killTree, mortal } from "../flow/launch.ts";
 
-const place = await newPlace();
-let running: Awaited<ReturnType<typeof launch>> | undefined;
-
-async function restart() {
-  running = await launch(place);
-  return running;
-}
-
-afterAll(() => {
-  if (running) killTree(running.process);
-  fs.rmSync(place.stateDir, { recursive: true, force: true });
-});
+const machine = await mortal();
+afterAll(machine.clear);
 
 /** A kill of the whole tree at a random moment under load, twice, and a start after each. */
 test.skipIf(process.platform === "win32")(
   "SIGKILL under load loses no postback that was answered 2xx, and no delivery",
   async () => {
     const far = await farSide();
-    let edge = await restart();
+    let edge = await machine.start();
     await edge.operate("/destinations", { name: "far", url: `${far.url}/hook`, timeout: 1, retry_schedule: [1, 1, 2, 5, 5, 5] });
 
     const acknowledged: string[] = [];
@@ -31,7 +20,7 @@ test.skipIf(process.platform === "win32")(
       await new Promise((resolve) => setTimeout(resolve, 700 + Math.random() * 800));
       killTree(edge.process);
       await Promise.all(load);
-      edge = await restart();
+      edge = await machine.start();
     }
 
     expect(acknowledged.length).toBeGreaterThan(20);

@@ -4,29 +4,19 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { until } from "../flow/edge.ts";
 import { farSide } from "../flow/far-side.ts";
-import { killTree, launch, newPlace, root } from "../flow/launch.ts";
+import { killTree, mortal, root } from "../flow/launch.ts";
 
 /** How many failed deliveries are recovered: `RECOVERIES=10000` for the long form. */
 const many = Number(process.env["RECOVERIES"] ?? 300);
 
-const place = await newPlace();
-let running: Awaited<ReturnType<typeof launch>> | undefined;
-
-async function restart() {
-  running = await launch(place);
-  return running;
-}
-
-afterAll(() => {
-  if (running) killTree(running.process);
-  fs.rmSync(place.stateDir, { recursive: true, force: true });
-});
+const machine = await mortal();
+afterAll(machine.clear);
 
 test.skipIf(process.platform === "win32")(
   "a recovery that is killed half-way goes on after the restart, and each failed delivery arrives",
   async () => {
     const far = await farSide();
-    let edge = await restart();
+    let edge = await machine.start();
     const { id } = await edge.operate("/destinations", { name: "far", url: `${far.url}/hook`, timeout: 2 });
     insertExhausted(id);
     const scope = { destination: id, states: ["exhausted"], since: "2026-01-01T00:00:00Z" };
@@ -37,7 +27,7 @@ test.skipIf(process.platform === "win32")(
     const beforeTheKill = far.arrivals.length;
     expect(beforeTheKill).toBeLessThan(many);
 
-    edge = await restart();
+    edge = await machine.start();
     const progress = async () => await edge.operate(`/recoveries/${recovery.id}`);
     await until(async () => {
       await fetch(new URL("/cdn-cgi/local/scheduled", edge.url)); // what npm start does every minute
@@ -56,7 +46,7 @@ test.skipIf(process.platform === "win32")(
 
 /** Events of the past, each with one delivery that was given up: written into the database beside the running Worker. */
 function insertExhausted(destinationId: string): void {
-  const file = path.join(place.stateDir, "exhausted.sql");
+  const file = path.join(machine.stateDir, "exhausted.sql");
   const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})`;
   const at = Date.parse("2026-05-13T00:00:00Z");
   fs.writeFileSync(
@@ -69,6 +59,6 @@ function insertExhausted(destinationId: string): void {
      select printf('evt_019e1ea2-%04x-7000-8000-%012d', i / 100, i), '${destinationId}', 'exhausted', 11, ${at}, ${at}, ${at}, ${at} from n;`,
   );
   const wrangler = path.join(root, "node_modules", "wrangler", "bin", "wrangler.js");
-  const args = [wrangler, "d1", "execute", "DB", "--local", "--persist-to", place.stateDir, "--yes", "--file", file];
+  const args = [wrangler, "d1", "execute", "DB", "--local", "--persist-to", machine.stateDir, "--yes", "--file", file];
   execFileSync(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, CI: "1" } });
 }

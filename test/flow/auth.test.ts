@@ -93,6 +93,22 @@ test("news of a destination that is gone reaches the one that asks for news, and
   await gone.close();
 });
 
+test("after five days of nothing but failures a destination is disabled, and news says so", async () => {
+  const failing = await farSide((response) => response.writeHead(500).end());
+  const { id } = await edge.operate("/destinations", { name: "failing", url: failing.url, filter: 'campaign_id == "f"' });
+  const longAgo = Date.now() - 5 * 24 * 3_600_000;
+  await edge.sql(`update destinations set failures = 4, failing_since = ${longAgo} where id = '${id}'`);
+  await fetch(`${postback}?campaign_id=f&action_id=f.1&status=PENDING`);
+  await until(async () => (await edge.operate(`/destinations/${id}`)).state === "disabled");
+  const toldOf = () =>
+    arrivalsAt("/news")
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ data }) => data.destination === id);
+  await until(() => toldOf().length === 1);
+  expect(toldOf()).toMatchObject([{ type: "operational.destination_disabled" }]);
+  await failing.close();
+});
+
 /** An OAuth2 authorization server on loopback: token-1, token-2, …; at /refusing it knows no client. */
 async function authorizationServer() {
   const asked: string[] = [];

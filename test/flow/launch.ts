@@ -36,6 +36,21 @@ export async function launch(place: Place) {
   return { process: child, url, operate: operator(`http://127.0.0.1:${place.port}`, token) };
 }
 
+/** An edge that can be killed and started again on the same state; `clear` ends it and leaves nothing behind. */
+export async function mortal() {
+  const place = await newPlace();
+  let running: Awaited<ReturnType<typeof launch>> | undefined;
+  const start = async () => {
+    running = await launch(place);
+    return running;
+  };
+  const clear = () => {
+    if (running) killTree(running.process);
+    fs.rmSync(place.stateDir, { recursive: true, force: true });
+  };
+  return { ...place, start, clear };
+}
+
 /** The ids of a process and of all that it started. */
 export function treeOf(child: ChildProcess): number[] {
   const table = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");

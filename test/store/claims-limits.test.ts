@@ -1,19 +1,14 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Delivery, deliveryId } from "../../src/domain/delivery.ts";
+import type { Delivery } from "../../src/domain/delivery.ts";
 import { minute, second } from "../../src/domain/time.ts";
 import { claimDeliveries, pruneSendings } from "../../src/store/claims.ts";
-import { backlog, conclude, count, failure, retireAll, success } from "./samples.ts";
+import { backlog, claim, conclude, count, failure, retireAll, success } from "./samples.ts";
 
 const db = env.DB;
 const start = Date.parse("2026-05-13T00:00:00Z");
 
 afterAll(retireAll);
-
-async function claim(ids: string[], now: number, lanes: string[] = []) {
-  const { claimed, waiting } = await claimDeliveries(db, ids, lanes, now, Math.random());
-  return { claimed: claimed.map(({ delivery }) => delivery), ids: claimed.map(({ delivery }) => deliveryId(delivery)), waiting };
-}
 
 describe("a rate limit", () => {
   test("lets so many through in a period, says when to come again, and then lets the next through", async () => {

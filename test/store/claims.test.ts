@@ -6,17 +6,12 @@ import { newShortId } from "../../src/domain/id.ts";
 import { minute, second } from "../../src/domain/time.ts";
 import { claimDeliveries } from "../../src/store/claims.ts";
 import { metered } from "./meter.ts";
-import { aDelivery, anActive, anEvent, backlog, claimed, conclude, count, failure, retireAll, save, success } from "./samples.ts";
+import { aDelivery, anActive, anEvent, backlog, claim, claimed, conclude, count, failure, retireAll, save, success } from "./samples.ts";
 
 const db = env.DB;
 const start = Date.parse("2026-05-13T00:00:00Z");
 
 afterAll(retireAll);
-
-async function claim(ids: string[], now: number, lanes: string[] = []) {
-  const { claimed, waiting } = await claimDeliveries(db, ids, lanes, now, Math.random());
-  return { claimed: claimed.map(({ delivery }) => delivery), ids: claimed.map(({ delivery }) => deliveryId(delivery)), waiting };
-}
 
 describe("a claim", () => {
   test("gives a due delivery together with its event", async () => {

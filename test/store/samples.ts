@@ -167,6 +167,12 @@ export const success: Outcome = {
 };
 export const failure: Outcome = { ...success, delivered: false, status: 503, reason: "answered 503", body: "" };
 
+/** What a consumer gets of the named deliveries, and of the backlogs in `lanes`. */
+export async function claim(ids: string[], now: number, lanes: string[] = []) {
+  const { claimed, waiting } = await claimDeliveries(env.DB, ids, lanes, now, Math.random());
+  return { claimed: claimed.map(({ delivery }) => delivery), ids: claimed.map(({ delivery }) => deliveryId(delivery)), waiting };
+}
+
 /** Claims a delivery at `now`, or fails. */
 export async function claimed(id: string, now: number): Promise<Delivery> {
   const [one] = (await claimDeliveries(db, [id], [], now, 0)).claimed;
