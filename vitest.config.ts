@@ -14,6 +14,7 @@ export default defineConfig(async () => {
     OPERATOR_TOKEN: "operator-token-of-the-tests",
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
     ALLOW_LOOPBACK: "true",
+    FUZZ: process.env["FUZZ"] ?? "1",
   };
   return {
     test: {
@@ -27,7 +28,7 @@ export default defineConfig(async () => {
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,config,dead,deliver,news,receive,sweep}.test.ts",
+              "test/{attempt,authorize,config,dead,deliver,intake,news,receive,sweep}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

@@ -13,6 +13,8 @@ export interface Config {
   storeTimeLimitMs: number;
   /** How long the intake Queue may take before the sender is told to come again. INTAKE_TIME_LIMIT_MS, default 3000. */
   intakeTimeLimitMs: number;
+  /** Which lane a postback takes: D1, or the intake Queue, whose consumer writes many at once. INGEST_MODE, `direct` (default) or `queue`. */
+  ingestMode: "direct" | "queue";
   /** Development only: destinations may be `http:` on this machine. ALLOW_LOOPBACK=true. */
   allowLoopback: boolean;
   /**
@@ -40,6 +42,7 @@ export function readConfig(env: Env): Config {
     nextEncryptionKey: vars["NEXT_ENCRYPTION_KEY"] ? key("NEXT_ENCRYPTION_KEY") : null,
     storeTimeLimitMs: milliseconds("STORE_TIME_LIMIT_MS", 3000),
     intakeTimeLimitMs: milliseconds("INTAKE_TIME_LIMIT_MS", 3000),
+    ingestMode: oneOf("INGEST_MODE", ["direct", "queue"]),
     allowLoopback: guard.allowLoopback,
     allowedTargets: [...guard.allowed],
     dnsOverHttps: resolver("DNS_OVER_HTTPS"),
@@ -64,6 +67,13 @@ export function readConfig(env: Env): Config {
     if (!Number.isInteger(value) || value < 1 || value > 25_000)
       problems.push(`${name} must be a whole number of milliseconds from 1 to 25000`);
     return value;
+  }
+
+  /** The first is the usual one. */
+  function oneOf<T extends string>(name: string, words: [T, ...T[]]): T {
+    const word = words.find((one) => one === (vars[name] || words[0]));
+    if (!word) problems.push(`${name} must be one of: ${words.join(", ")}`);
+    return word ?? words[0];
   }
 
   function targets(name: string): string[] {

@@ -26,5 +26,5 @@ export async function bury(app: App, letter: string | Receipt): Promise<void> {
     "internal",
     "Our own code failed on this postback again and again. It was kept; report it, update, then re-ingest it.",
   );
-  await saveQuarantined(app.db, withoutSecretHeader(letter, source), source.id, problem);
+  await saveQuarantined(app.db, { receipt: withoutSecretHeader(letter, source), sourceId: source.id, problem });
 }

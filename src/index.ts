@@ -1,9 +1,9 @@
-import { appOf, type Ring } from "./app.ts";
+import { type App, appOf, type Ring } from "./app.ts";
 import { bury } from "./dead.ts";
 import { deliver } from "./deliver.ts";
 import type { Receipt } from "./domain/receipt.ts";
 import { answer } from "./http/router.ts";
-import { takeDeferred } from "./receive.ts";
+import { takeDeferred } from "./intake.ts";
 import { recover } from "./recover.ts";
 import { sweep } from "./sweep.ts";
 
@@ -16,15 +16,15 @@ export default {
 
   async queue(batch, env, context) {
     const app = appOf(env, context);
-    if (batch.queue.endsWith("-deliveries")) {
-      const rings = batch.messages.map(({ body }) => body as Ring);
-      const recoveries = new Set(rings.filter((ring) => ring.startsWith("rcv_")));
-      await Promise.all([deliver(app, rings), ...[...recoveries].map((id) => recover(app, id))]);
+    const bodies = batch.messages.map(({ body }) => body);
+    if (batch.queue.endsWith("-deliveries")) return await answerRings(app, bodies as Ring[]);
+    if (batch.queue.endsWith("-intake")) {
+      const left = await takeDeferred(app, bodies as Receipt[]);
+      for (const message of batch.messages) if (left.includes((message.body as Receipt).id)) message.retry();
       return;
     }
-    const take = batch.queue.endsWith("-intake") ? takeDeferred : bury;
     for (const message of batch.messages) {
-      await take(app, message.body as never).then(
+      await bury(app, message.body).then(
         () => message.ack(),
         (error) => {
           console.warn("queue: a message will come again", batch.queue, String(error));
@@ -38,3 +38,8 @@ export default {
     await sweep(appOf(env, context));
   },
 } satisfies ExportedHandler<Env, Message>;
+
+async function answerRings(app: App, rings: Ring[]): Promise<void> {
+  const recoveries = new Set(rings.filter((ring) => ring.startsWith("rcv_")));
+  await Promise.all([deliver(app, rings), ...[...recoveries].map((id) => recover(app, id))]);
+}

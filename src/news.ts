@@ -9,7 +9,7 @@ import { day, formatInstant, hour, type Instant } from "./domain/time.ts";
 import { select } from "./forward/select.ts";
 import { ring } from "./ring.ts";
 import { disableDestination } from "./store/destinations.ts";
-import { saveEvent } from "./store/outbox.ts";
+import { saveAll } from "./store/outbox.ts";
 import { noteWarning, type Recorded } from "./store/outcomes.ts";
 
 /** A destination that gave nothing but failures for so long is disabled; half-way, the operator is warned. */
@@ -69,8 +69,8 @@ async function tell(app: App, type: EventType, about: Destination, fields: Recor
   const { destinations } = await app.catalog.current(app.db);
   const others = destinations.filter(({ id }) => id !== about.id);
   const deliveries = select(event, ownName, others).map(({ id }) => ({ destinationId: id, action: null, once: false }));
-  const saved = await saveEvent(app.db, event, noReceipt(event), deliveries, 0);
-  if (saved.isDuplicate) return;
+  const [saved] = await saveAll(app.db, [{ event, receipt: noReceipt(event), selected: deliveries, dedupeWindow: 0 }]);
+  if (saved?.isDuplicate) return;
   console.warn(`news: ${type}`, about.id, fields["reason"]);
   app.later(
     ring(

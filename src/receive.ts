@@ -12,8 +12,8 @@ import { admit, authenticate, withoutSecretHeader } from "./postback/authenticat
 import { decode } from "./postback/decode.ts";
 import { normalise } from "./postback/normalise.ts";
 import { ring } from "./ring.ts";
-import { type Selected, saveEvent } from "./store/outbox.ts";
-import { saveQuarantined } from "./store/quarantine.ts";
+import type { Copy } from "./store/catalog.ts";
+import { type Posting, type Refusal, type Saved, type Selected, saveAll } from "./store/outbox.ts";
 
 /** How a receipt ended. `id` is its event's: its own, or for a duplicate the first one's. */
 export interface Received {
@@ -21,55 +21,76 @@ export interface Received {
   id: string;
   /** Null when it was put off before anybody could tell whose it is. */
   source: Source | null;
-  /** Why it is in quarantine. */
+  /** Why it is in quarantine, or will be. */
   problem?: Problem;
 }
 
+/** A receipt that was looked into: the event it becomes, or the problem that keeps it from being one. Nothing is stored yet. */
+export type Understood = (Posting | Refusal) & { source: Source };
+
+type Lane = (app: App, receipt: Receipt) => Promise<Received>;
+
 /**
- * One postback at the door: D1 first, the intake Queue when D1 fails or is slow. Either way it is durable before it is answered.
- * Throws `unauthorized`, and `unavailable` when both lanes failed.
+ * One postback at the door, by one of two lanes: into D1, and by the intake Queue when D1 fails or is slow; the other way round when
+ * INGEST_MODE is `queue`. Either way it is durable before it is answered. Throws `unauthorized`, and `unavailable` when both fail.
  */
 export async function receive(app: App, receipt: Receipt): Promise<Received> {
+  const [first, second]: [Lane, Lane] = app.config.ingestMode === "queue" ? [enqueue, store] : [store, defer];
   try {
-    return await within(app.config.storeTimeLimitMs, take(app, receipt));
+    return await first(app, receipt);
   } catch (error) {
     if (error instanceof Problem) throw error;
-    return await defer(app, receipt, error);
+    console.warn("receive: the first lane did not take a postback, it goes by the second", receipt.id, String(error));
+  }
+  try {
+    return await second(app, receipt);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    console.error("receive: the second lane failed too, the sender is asked to come again", receipt.id, String(error));
+    throw new Problem("unavailable", "The postback could not be stored. Send it again.", [], { "retry-after": "30" });
   }
 }
 
-/** One postback, from the door to the bell. Bad input ends in quarantine. */
+/** Into D1. */
+async function store(app: App, receipt: Receipt): Promise<Received> {
+  return await within(app.config.storeTimeLimitMs, take(app, receipt));
+}
+
+/** Into the intake Queue, though a token that nobody knows is refused. */
+async function enqueue(app: App, receipt: Receipt): Promise<Received> {
+  await sourceOf(app, receipt).catch((error) => {
+    if (error instanceof Problem) throw error; // anything else: D1 is away, which is not needed here
+  });
+  return await defer(app, receipt);
+}
+
+/**
+ * Into the intake Queue, with the id and the time of arrival that it has, so that a commit whose answer was lost is not repeated.
+ * What is wrong with it, its sender hears at once, as far as anybody here knows; it will be in quarantine.
+ */
+async function defer(app: App, receipt: Receipt): Promise<Received> {
+  await within(app.config.intakeTimeLimitMs, app.queues.intake.send(receipt, { contentType: "v8" }));
+  const known = app.catalog.lastKnown();
+  const source = authenticate(receipt, known.sources);
+  const problem = source && problemOf(receipt, source);
+  return { status: problem ? "quarantined" : "deferred", id: receipt.id, source, ...(problem && { problem }) };
+}
+
+/** What is wrong with a receipt that is in the Queue by now. Where our own code fails on it, that is for its consumer to find. */
+function problemOf(receipt: Receipt, source: Source): Problem | null {
+  try {
+    const understood = understand(receipt, source, { destinations: [] });
+    return "problem" in understood ? understood.problem : null;
+  } catch {
+    return null;
+  }
+}
+
+/** One postback, from the door to the bell. Bad input ends in quarantine, a repeat at `saveAll`. Throws `unauthorized`. */
 export async function take(app: App, receipt: Receipt): Promise<Received> {
   const source = await sourceOf(app, receipt);
-  const kept = withoutSecretHeader(receipt, source);
-  try {
-    return await ingest(app, kept, source, admit(receipt, source));
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    await saveQuarantined(app.db, kept, source.id, problem);
-    return { status: "quarantined", id: receipt.id, source, problem };
-  }
-}
-
-/** A receipt whose source is known: decode, normalise, select, store, ring. A repeat ends at `saveEvent`. Throws what is wrong with it. */
-export async function ingest(app: App, receipt: Receipt, source: Source, noted: Warning[] = []): Promise<Received> {
-  const event = normalise(decode(receipt), receipt, source);
-  event.warnings.push(...noted);
-  const { destinations } = await app.catalog.current(app.db);
-  const selected = select(event, source.name, destinations).map((destination) => selectedOf(event, destination));
-
-  const saved = await saveEvent(app.db, event, receipt, selected, source.dedupeWindow);
-  if (saved.isDuplicate) return { status: "duplicate", id: saved.id, source };
-
-  const deliveryIds = selected.map(({ destinationId }) => deliveryId({ eventId: event.id, destinationId }));
-  app.later(ring(app, deliveryIds));
-  return { status: "accepted", id: saved.id, source };
-}
-
-/** The action goes along where a destination wants order, or only the first event of each. */
-function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): Selected {
-  const action = event.actionId !== null && (ordered || oncePerAction) ? `${event.sourceId}/${event.actionId}` : null;
-  return { destinationId: id, action, once: oncePerAction };
+  const [received] = await keep(app, [understand(receipt, source, await app.catalog.current(app.db))]);
+  return received as Received;
 }
 
 /** The source that the receipt's token names; one that was made elsewhere a moment ago counts too. Throws `unauthorized`. */
@@ -83,24 +104,46 @@ export async function sourceOf(app: App, receipt: Pick<Receipt, "tokenHash" | "r
   );
 }
 
-/** The second lane. The receipt keeps its id and its time of arrival, so a commit whose answer was lost is not repeated. */
-async function defer(app: App, receipt: Receipt, cause: unknown): Promise<Received> {
-  console.warn("intake: D1 did not store a postback, it goes to the intake queue", receipt.id, String(cause));
+/** A receipt of this source as it will be kept: admit, decode, normalise, select. */
+export function understand(receipt: Receipt, source: Source, { destinations }: Pick<Copy, "destinations">): Understood {
+  const kept = withoutSecretHeader(receipt, source);
   try {
-    await within(app.config.intakeTimeLimitMs, app.queues.intake.send(receipt, { contentType: "v8" }));
-    return { status: "deferred", id: receipt.id, source: authenticate(receipt, app.catalog.lastKnown().sources) };
-  } catch (error) {
-    console.error("intake: the intake queue failed too, the sender is asked to come again", receipt.id, String(error));
-    throw new Problem("unavailable", "The postback could not be stored. Send it again.", [], { "retry-after": "30" });
+    return postingOf(kept, source, destinations, admit(receipt, source));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return { receipt: kept, source, sourceId: source.id, problem };
   }
 }
 
-/** A receipt out of the intake Queue, on the same road as at the door. Throws when D1 is still away: the message stays. */
-export async function takeDeferred(app: App, receipt: Receipt): Promise<void> {
-  try {
-    await take(app, receipt);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    console.warn("intake: a deferred call had no valid token and was dropped", receipt.id);
-  }
+/** A receipt that may come in: decode, normalise, select. Throws what is wrong with it. */
+export function postingOf(
+  receipt: Receipt,
+  source: Source,
+  destinations: Destination[],
+  noted: Warning[] = [],
+): Posting & { source: Source } {
+  const event = normalise(decode(receipt), receipt, source);
+  event.warnings.push(...noted);
+  const selected = select(event, source.name, destinations).map((destination) => selectedOf(event, destination));
+  return { receipt, source, event, selected, dedupeWindow: source.dedupeWindow };
+}
+
+/** The action goes along where a destination wants order, or only the first event of each. */
+function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): Selected {
+  const action = event.actionId !== null && (ordered || oncePerAction) ? `${event.sourceId}/${event.actionId}` : null;
+  return { destinationId: id, action, once: oncePerAction };
+}
+
+/** Stores what was understood, all of it in one round trip, and rings for what is new. */
+export async function keep(app: App, understood: Understood[]): Promise<Received[]> {
+  const saved = await saveAll(app.db, understood);
+  const kept = understood.map((one, nth) => ({ one, ...(saved[nth] as Saved) }));
+  const rings = kept.flatMap(({ one, id, isDuplicate }) =>
+    "problem" in one || isDuplicate ? [] : one.selected.map(({ destinationId }) => deliveryId({ eventId: id, destinationId })),
+  );
+  app.later(ring(app, rings));
+  return kept.map(({ one, id, isDuplicate }) => {
+    if ("problem" in one) return { status: "quarantined", id, source: one.source, problem: one.problem };
+    return { status: isDuplicate ? "duplicate" : "accepted", id, source: one.source };
+  });
 }

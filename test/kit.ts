@@ -96,3 +96,25 @@ export function aReceipt({ body = "", ...parts }: Partial<Omit<Receipt, "body">>
     ...parts,
   };
 }
+
+/** A receipt for a source of its own, or for this one. */
+export async function receiptFor(parts: Parameters<typeof aReceipt>[0], source?: { token: string }): Promise<Receipt> {
+  const { token } = source ?? (await newSource());
+  return aReceipt({ ...parts, tokenHash: hashSecret(token) });
+}
+
+/** A queue that only takes. */
+export function queueInto(taken: unknown[]): Queue<never> {
+  return {
+    send: async (body: unknown) => void taken.push(body),
+    sendBatch: async (messages: Iterable<{ body: unknown }>) => void taken.push(...[...messages].map(({ body }) => body)),
+  } as unknown as Queue<never>;
+}
+
+/** A D1 whose batches go wrong. */
+export function faulty(db: D1Database, fault: (batch: () => Promise<D1Result[]>) => Promise<unknown>): D1Database {
+  return {
+    prepare: (sql: string) => db.prepare(sql),
+    batch: (statements: D1PreparedStatement[]) => fault(() => db.batch(statements)),
+  } as unknown as D1Database;
+}

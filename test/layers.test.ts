@@ -28,6 +28,7 @@ const conductors = [
   "dead.ts",
   "deliver.ts",
   "guard.ts",
+  "intake.ts",
   "news.ts",
   "order.ts",
   "receive.ts",

@@ -1,12 +1,14 @@
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { App } from "../src/app.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
+import { takeDeferred } from "../src/intake.ts";
 import { hashSecret } from "../src/postback/authenticate.ts";
-import { receive, takeDeferred } from "../src/receive.ts";
+import { receive } from "../src/receive.ts";
+import { Catalog } from "../src/store/catalog.ts";
 import { findEvent } from "../src/store/events.ts";
 import { findQuarantined } from "../src/store/quarantine.ts";
-import { aReceipt, newApp, newDestination, newSource, operate } from "./kit.ts";
+import { aReceipt, faulty, newApp, newDestination, newSource, operate, queueInto, receiptFor } from "./kit.ts";
 
 test("a postback that D1 stored is accepted, with a ring for each delivery", async () => {
   const rung: string[] = [];
@@ -78,7 +80,7 @@ test.each(faults)(
     expect(await receive(app, receipt)).toMatchObject({ status: "deferred", id: receipt.id, source: { id: source.id } });
     expect(deferred).toEqual([receipt]);
 
-    await takeDeferred(newApp(), deferred[0] as Receipt);
+    expect(await takeDeferred(newApp(), deferred)).toEqual([]);
     const { body } = await operate(`/actions/lane.2?source=${source.id}`);
     expect(body.events.map(({ id, received_at }: { id: string; received_at: string }) => [id, Date.parse(received_at)])).toEqual([
       [receipt.id, receipt.receivedAt],
@@ -110,33 +112,76 @@ test("when the intake queue stalls the sender is asked to come again", async () 
   await expect(outcome).rejects.toMatchObject({ code: "unavailable" });
 });
 
-test("a deferred call without a valid token is dropped, not tried for ever", async () => {
-  await expect(takeDeferred(newApp(), aReceipt({ tokenHash: hashSecret("nobody's") }))).resolves.toBeUndefined();
-});
-
-test("a deferred receipt stays in the queue while D1 is away", async () => {
+test("while D1 is away, bad input is told so at once, and is in quarantine later", async () => {
   const source = await newSource();
+  const deferred: Receipt[] = [];
   const usual = newApp();
   await usual.catalog.current(usual.db);
   const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
-  await expect(takeDeferred({ ...usual, db }, await receiptFor({ query: "action_id=1" }, source))).rejects.toThrow("overloaded");
+  const receipt = await receiptFor({ query: "action_id=1&payout=a+lot" }, source);
+  const received = await receive({ ...usual, db, queues: { ...usual.queues, intake: queueInto(deferred) } }, receipt);
+  expect(received).toMatchObject({ status: "quarantined", id: receipt.id, problem: { code: "invalid" } });
+  await takeDeferred(newApp(), deferred);
+  expect(await findQuarantined(env.DB, receipt.id)).toMatchObject({ code: "invalid", receipt: { query: receipt.query } });
 });
 
-async function receiptFor(parts: Parameters<typeof aReceipt>[0], source?: { token: string }): Promise<Receipt> {
-  const { token } = source ?? (await newSource());
-  return aReceipt({ ...parts, tokenHash: hashSecret(token) });
-}
+describe("with INGEST_MODE=queue", () => {
+  const queueFirst = (parts: Partial<App> = {}) => {
+    const deferred: Receipt[] = [];
+    const usual = newApp();
+    const config = { ...usual.config, ingestMode: "queue" as const, intakeTimeLimitMs: 100 };
+    return { deferred, app: { ...usual, config, queues: { ...usual.queues, intake: queueInto(deferred) }, ...parts } };
+  };
 
-function queueInto(taken: unknown[]): Queue<never> {
-  return {
-    send: async (body: unknown) => void taken.push(body),
-    sendBatch: async (messages: Iterable<{ body: unknown }>) => void taken.push(...[...messages].map(({ body }) => body)),
-  } as unknown as Queue<never>;
-}
+  test("a postback is in the intake queue when it is answered, and D1 is not written", async () => {
+    const { app, deferred } = queueFirst();
+    const receipt = await receiptFor({ query: "action_id=first.1&status=PENDING" });
+    expect(await receive(app, receipt)).toMatchObject({ status: "deferred", id: receipt.id, source: { invalidStatus: 422 } });
+    expect(deferred).toEqual([receipt]);
+    expect(await findEvent(env.DB, receipt.id)).toBeNull();
+  });
 
-function faulty(db: D1Database, fault: (batch: () => Promise<D1Result[]>) => Promise<unknown>): D1Database {
-  return {
-    prepare: (sql: string) => db.prepare(sql),
-    batch: (statements: D1PreparedStatement[]) => fault(() => db.batch(statements)),
-  } as unknown as D1Database;
-}
+  test("bad input is told so at once, and is in quarantine later", async () => {
+    const { app, deferred } = queueFirst();
+    const receipt = await receiptFor({ query: "action_id=first.2&payout=a+lot" });
+    expect(await receive(app, receipt)).toMatchObject({ status: "quarantined", problem: { code: "invalid" } });
+    await takeDeferred(newApp(), deferred);
+    expect(await findQuarantined(env.DB, receipt.id)).toMatchObject({ code: "invalid" });
+  });
+
+  test("a token that nobody knows is refused, and nothing is queued", async () => {
+    const { app, deferred } = queueFirst();
+    await expect(receive(app, aReceipt({ tokenHash: hashSecret("nobody's") }))).rejects.toMatchObject({ code: "unauthorized" });
+    expect(deferred).toEqual([]);
+  });
+
+  test.each([
+    ["fails", () => Promise.reject(new Error("Queue is overloaded"))],
+    ["stalls", () => new Promise(() => {})],
+  ])("when the queue %s, D1 takes the postback", async (_, send) => {
+    const { app } = queueFirst();
+    const intake = { send } as unknown as App["queues"]["intake"];
+    const receipt = await receiptFor({ query: "action_id=first.3&status=PENDING" });
+    const received = await receive({ ...app, queues: { ...app.queues, intake } }, receipt);
+    expect(received).toMatchObject({ status: "accepted", id: receipt.id });
+    expect(await findEvent(env.DB, receipt.id)).not.toBeNull();
+  });
+
+  test("when D1 is away too, a token that nobody here can check goes to the queue", async () => {
+    const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
+    const catalog = new Catalog(Date.now, 100);
+    const { app, deferred } = queueFirst({ db, catalog });
+    expect(await receive(app, aReceipt())).toMatchObject({ status: "deferred", source: null });
+    expect(deferred).toHaveLength(1);
+  });
+
+  test("when both fail, the sender is asked to come again", async () => {
+    const source = await newSource();
+    const { app } = queueFirst();
+    await app.catalog.anew(app.db);
+    const intake = { send: () => Promise.reject(new Error("Queue is overloaded")) } as unknown as App["queues"]["intake"];
+    const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
+    const outcome = receive({ ...app, db, queues: { ...app.queues, intake } }, await receiptFor({ query: "action_id=1" }, source));
+    await expect(outcome).rejects.toMatchObject({ code: "unavailable" });
+  });
+});

@@ -3,7 +3,7 @@ import type { App } from "../app.ts";
 import { kinds } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { ingest } from "../receive.ts";
+import { keep, postingOf, type Received } from "../receive.ts";
 import { findQuarantined, listQuarantined, type Quarantined, resolveQuarantined, saveQuarantined } from "../store/quarantine.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewReceipt } from "./events.ts";
@@ -36,7 +36,8 @@ export const reingest = endpoint({
   run: async ({ app, params, body }) => {
     const one = await find(app, params["id"]);
     if (one.eventId !== null) throw new Problem("conflict", `It was re-ingested already, as ${one.eventId}.`);
-    const source = (await app.catalog.anew(app.db)).sources.find(({ id }) => id === one.sourceId);
+    const { sources, destinations } = await app.catalog.anew(app.db);
+    const source = sources.find(({ id }) => id === one.sourceId);
     if (!source) throw new Problem("not_found", "The source of this call does not exist any more.");
 
     const receipt: Receipt = {
@@ -48,11 +49,12 @@ export const reingest = endpoint({
       truncated: one.truncated,
     };
     try {
-      const { id, status } = await ingest(app, receipt, source);
+      const [received] = await keep(app, [postingOf(receipt, source, destinations)]);
+      const { id, status } = received as Received;
       await resolveQuarantined(app.db, one.id, id, app.now());
       return { body: { id, status } };
     } catch (problem) {
-      if (problem instanceof Problem) await saveQuarantined(app.db, receipt, source.id, problem);
+      if (problem instanceof Problem) await saveQuarantined(app.db, { receipt, sourceId: source.id, problem });
       throw problem;
     }
   },

@@ -1,7 +1,8 @@
 import type { Event } from "../domain/event.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { day, type Instant, second } from "../domain/time.ts";
+import { day, second } from "../domain/time.ts";
 import { ringGraceMs } from "./deliveries.ts";
+import { quarantining, type Refusal } from "./quarantine.ts";
 import { receiptCells, receiptColumns } from "./receipts.ts";
 import { microsIn, type Row } from "./rows.ts";
 
@@ -28,11 +29,13 @@ const insertEvent = `
   )
   on conflict (id) do nothing`;
 
-/** The event itself, or the first that it repeats. */
-const findTwin = `
-  select id from events
-  where source_id = ?1 and subject = ?2 and fingerprint = ?3
-  order by id = ?4 desc, seq desc limit 1`;
+/** For each of many events itself, or the latest that it repeats; null when it is neither. */
+const findTwins = `
+  select (
+    select id from events
+    where source_id = value ->> 0 and subject = value ->> 1 and fingerprint = value ->> 2
+    order by id = value ->> 3 desc, seq desc limit 1
+  ) as id from json_each(?1) order by key`;
 
 const insertForEvent = `
   insert into deliveries (event_id, destination_id, action, next_at, ring_at, created_at, updated_at)
@@ -43,11 +46,21 @@ const insertForEvent = `
   ))
   on conflict (event_id, destination_id) do nothing`;
 
+export type { Refusal };
+
 /** A delivery that an event is to have. `once`: unless the destination has one of the same action already. */
 export interface Selected {
   destinationId: string;
   action: string | null;
   once: boolean;
+}
+
+/** An event to be written, with its receipt and its deliveries. `dedupeWindow` in seconds. */
+export interface Posting {
+  receipt: Receipt;
+  event: Event;
+  selected: Selected[];
+  dedupeWindow: number;
 }
 
 /** How a save ended: stored under its own id, or recognised as a repeat of `id`. */
@@ -57,54 +70,60 @@ export interface Saved {
 }
 
 /**
- * Writes an event, its receipt and its deliveries in one round trip and one transaction: the outbox. A repeat writes nothing.
- * Saving the same event again (its answer was lost) finds itself and is no duplicate. `dedupeWindow` in seconds.
+ * Writes events, each with its receipt and its deliveries, and what goes to quarantine, in one round trip and one transaction: the
+ * outbox. A repeat writes nothing. Saving the same event again (its answer was lost) finds itself and is no duplicate.
  */
-export async function saveEvent(
-  db: D1Database,
-  event: Event,
-  receipt: Receipt,
-  selected: Selected[],
-  dedupeWindow: number,
-): Promise<Saved> {
-  const subject = event.subject ?? event.fingerprint;
-  const window = event.subject === null ? day : dedupeWindow * second;
-  const [, twin] = await db.batch<Row>([
-    db
-      .prepare(insertEvent)
-      .bind(
-        event.id,
-        event.sourceId,
-        event.kind,
-        event.type,
-        subject,
-        event.fingerprint,
-        event.actionId,
-        event.status,
-        event.isTest ? 1 : 0,
-        event.receivedAt,
-        event.occurredAt,
-        event.currency,
-        microsIn(event.payout),
-        microsIn(event.deltaPayout),
-        microsIn(event.amount),
-        microsIn(event.deltaAmount),
-        JSON.stringify(event.fields),
-        JSON.stringify(event.nested),
-        JSON.stringify(event.warnings),
-        ...receiptCells(receipt),
-        event.receivedAt - window,
-        event.subject === null ? 0 : 1,
-      ),
-    db.prepare(findTwin).bind(event.sourceId, subject, event.fingerprint, event.id),
-    ...insertDeliveries(db, event.id, selected, event.receivedAt),
+export async function saveAll(db: D1Database, all: (Posting | Refusal)[]): Promise<Saved[]> {
+  const postings = all.filter((one) => "event" in one);
+  const refusals = all.filter((one) => "problem" in one);
+  const twins = JSON.stringify(postings.map(({ event }) => [event.sourceId, subjectOf(event), event.fingerprint, event.id]));
+  const results = await db.batch<Row>([
+    ...refusals.map((refusal) => quarantining(db, refusal)),
+    ...postings.flatMap((posting) => inserting(db, posting)),
+    ...(postings.length > 0 ? [db.prepare(findTwins).bind(twins)] : []),
   ]);
-  const id = (twin?.results[0]?.["id"] as string | undefined) ?? event.id;
-  return { id, isDuplicate: id !== event.id };
+  const ids = new Map(postings.map(({ event }, nth) => [event.id, results.at(-1)?.results[nth]?.["id"] as string | null]));
+  return all.map((one) => {
+    const own = "event" in one ? one.event.id : one.receipt.id;
+    const id = ids.get(own) ?? own;
+    return { id, isDuplicate: id !== own };
+  });
 }
 
-/** Writes nothing unless the event itself was written. */
-function insertDeliveries(db: D1Database, eventId: string, selected: Selected[], now: Instant): D1PreparedStatement[] {
-  if (selected.length === 0) return [];
-  return [db.prepare(insertForEvent).bind(eventId, JSON.stringify(selected), now, now + ringGraceMs)];
+/** The event itself, and its deliveries, which are not written unless it was. */
+function inserting(db: D1Database, { event, receipt, selected, dedupeWindow }: Posting): D1PreparedStatement[] {
+  const window = event.subject === null ? day : dedupeWindow * second;
+  const insertion = db
+    .prepare(insertEvent)
+    .bind(
+      event.id,
+      event.sourceId,
+      event.kind,
+      event.type,
+      subjectOf(event),
+      event.fingerprint,
+      event.actionId,
+      event.status,
+      event.isTest ? 1 : 0,
+      event.receivedAt,
+      event.occurredAt,
+      event.currency,
+      microsIn(event.payout),
+      microsIn(event.deltaPayout),
+      microsIn(event.amount),
+      microsIn(event.deltaAmount),
+      JSON.stringify(event.fields),
+      JSON.stringify(event.nested),
+      JSON.stringify(event.warnings),
+      ...receiptCells(receipt),
+      event.receivedAt - window,
+      event.subject === null ? 0 : 1,
+    );
+  if (selected.length === 0) return [insertion];
+  const { id, receivedAt } = event;
+  return [insertion, db.prepare(insertForEvent).bind(id, JSON.stringify(selected), receivedAt, receivedAt + ringGraceMs)];
+}
+
+function subjectOf({ subject, fingerprint }: Event): string {
+  return subject ?? fingerprint;
 }

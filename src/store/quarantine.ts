@@ -27,14 +27,25 @@ const insert = `
   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
   on conflict (id) do update set kind = excluded.kind, code = excluded.code, detail = excluded.detail, mistakes = excluded.mistakes`;
 
+/** A receipt that could not become an event, and what is wrong with it. */
+export interface Refusal {
+  receipt: Receipt;
+  sourceId: string;
+  problem: Problem;
+}
+
 /** Keeps a receipt with its raw bytes and the reason; the same receipt again only renews the reason. */
-export async function saveQuarantined(db: D1Database, receipt: Receipt, sourceId: string, problem: Problem): Promise<void> {
+export async function saveQuarantined(db: D1Database, refusal: Refusal): Promise<void> {
+  await quarantining(db, refusal).run();
+}
+
+/** The statement of `saveQuarantined`, for a batch. */
+export function quarantining(db: D1Database, { receipt, sourceId, problem }: Refusal): D1PreparedStatement {
   const { id, kind, receivedAt, truncated } = receipt;
   const { code, message, mistakes } = problem;
-  await db
+  return db
     .prepare(insert)
-    .bind(id, sourceId, kind, receivedAt, code, message, JSON.stringify(mistakes), truncated ? 1 : 0, ...receiptCells(receipt))
-    .run();
+    .bind(id, sourceId, kind, receivedAt, code, message, JSON.stringify(mistakes), truncated ? 1 : 0, ...receiptCells(receipt));
 }
 
 const find = `select * from quarantine where id = ?1`;

@@ -17,7 +17,7 @@ const invalid = new Problem("invalid", "Payout is bad", [{ field: "Payout", reas
 async function aRow(size: number): Promise<{ source: string; receipts: Receipt[]; ids: string[] }> {
   const source = newShortId("src");
   const receipts = Array.from({ length: size }, (_, n) => aReceipt({ receivedAt: start + n * hour, body: `payout=x${n}` }));
-  for (const receipt of receipts) await saveQuarantined(db, receipt, source, invalid);
+  for (const receipt of receipts) await saveQuarantined(db, { receipt: receipt, sourceId: source, problem: invalid });
   return { source, receipts, ids: receipts.map(({ id }) => id) };
 }
 
@@ -34,7 +34,7 @@ describe("a receipt in quarantine", () => {
       body: new Uint8Array([0, 159, 255]),
       truncated: true,
     };
-    await saveQuarantined(db, receipt, source, invalid);
+    await saveQuarantined(db, { receipt: receipt, sourceId: source, problem: invalid });
     expect(await findQuarantined(db, receipt.id)).toEqual({
       id: receipt.id,
       sourceId: source,
@@ -54,7 +54,7 @@ describe("a receipt in quarantine", () => {
     const { source, receipts } = await aRow(1);
     const [receipt] = receipts as [Receipt];
     const later = { ...receipt, kind: "job-completion", receivedAt: start + hour, body: new Uint8Array([1]), query: "changed=1" };
-    await saveQuarantined(db, later, source, new Problem("undecodable", "no JSON"));
+    await saveQuarantined(db, { receipt: later, sourceId: source, problem: new Problem("undecodable", "no JSON") });
     expect(await findQuarantined(db, receipt.id)).toMatchObject({
       kind: "job-completion",
       code: "undecodable",
@@ -69,13 +69,13 @@ describe("a receipt in quarantine", () => {
     const { source, receipts } = await aRow(1);
     const [receipt] = receipts as [Receipt];
     await resolveQuarantined(db, receipt.id, receipt.id, start + hour);
-    await saveQuarantined(db, receipt, source, invalid);
+    await saveQuarantined(db, { receipt: receipt, sourceId: source, problem: invalid });
     expect(await findQuarantined(db, receipt.id)).toMatchObject({ resolvedAt: start + hour, eventId: receipt.id });
   });
 
   test("costs one round trip to save", async () => {
     const { db: counted, bill } = metered(db);
-    await saveQuarantined(counted, aReceipt(), newShortId("src"), invalid);
+    await saveQuarantined(counted, { receipt: aReceipt(), sourceId: newShortId("src"), problem: invalid });
     expect(bill.roundTrips).toBe(1);
   });
 

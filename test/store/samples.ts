@@ -8,7 +8,7 @@ import type { Recovery } from "../../src/domain/recovery.ts";
 import { day, minute } from "../../src/domain/time.ts";
 import { claimDeliveries } from "../../src/store/claims.ts";
 import { saveDestination } from "../../src/store/destinations.ts";
-import { type Selected, saveEvent } from "../../src/store/outbox.ts";
+import { type Saved, type Selected, saveAll } from "../../src/store/outbox.ts";
 import { type Recorded, recordAttempt } from "../../src/store/outcomes.ts";
 import { aReceipt } from "../kit.ts";
 
@@ -54,7 +54,13 @@ export async function save(
   { db = env.DB, to = [], window = 900, receipt }: { db?: D1Database; to?: (string | Selected)[]; window?: number; receipt?: Receipt } = {},
 ) {
   const selected = to.map((one) => (typeof one === "string" ? { destinationId: one, action: null, once: false } : one));
-  return await saveEvent(db, event, receipt ?? aReceipt({ id: event.id, receivedAt: event.receivedAt, query: "a=b" }), selected, window);
+  const posting = {
+    event,
+    receipt: receipt ?? aReceipt({ id: event.id, receivedAt: event.receivedAt, query: "a=b" }),
+    selected,
+    dedupeWindow: window,
+  };
+  return (await saveAll(db, [posting]))[0] as Saved;
 }
 
 /** An event with one delivery, for an active destination that only this delivery has. */

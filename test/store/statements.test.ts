@@ -25,7 +25,7 @@ const limit = 10;
 
 /** Every way to ask the store, by the name of its function. */
 const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
-  saveEvent: async (db) => {
+  saveAll: async (db) => {
     await save(anEvent(), { db, to: [{ destinationId: "dst_1", action: "a", once: true }] });
     await save(anEvent({ subject: null }), { db });
   },
@@ -91,7 +91,8 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   },
   listPage: (db) => pages.listPage(db, { table: "events", columns: "id", key: ["id"] }, [], [], limit),
 
-  saveQuarantined: (db) => quarantine.saveQuarantined(db, aReceipt(), "src_1", new Problem("invalid", "bad")),
+  saveQuarantined: (db) =>
+    quarantine.saveQuarantined(db, { receipt: aReceipt(), sourceId: "src_1", problem: new Problem("invalid", "bad") }),
   findQuarantined: (db) => quarantine.findQuarantined(db, "evt_1"),
   listQuarantined: async (db) => {
     for (const resolved of [true, false]) {
