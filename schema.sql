@@ -203,6 +203,14 @@ create table quarantine (
   event_id     text
 ) strict;
 
+-- How far the pruning of what is older than RETENTION_DAYS has walked, in a single row: up to the event `position`; from the beginning
+-- again at `next_walk_at`, for what could not go the last time.
+create table retention (
+  one           integer not null primary key check (one = 1),
+  position      text    not null default '',
+  next_walk_at  integer not null default 0
+) strict;
+
 -- For people: dates that can be read, amounts with a point.
 create view events_for_people as
 select

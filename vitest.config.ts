@@ -21,14 +21,14 @@ export default defineConfig(async () => {
       silent: "passed-only" as const,
       projects: [
         {
-          plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+          plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings, r2Buckets: ["ARCHIVE"] } })],
           test: {
             name: "worker",
             isolate: false,
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,config,dead,deliver,intake,news,receive,sweep}.test.ts",
+              "test/{attempt,authorize,config,dead,deliver,intake,news,receive,retain,sweep}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

@@ -20,6 +20,8 @@ export interface App {
   resolver: Resolver | null;
   /** What destinations may be reached through besides the public network, by name: service bindings, VPC services, mTLS certificates. */
   bindings: Record<string, Fetcher>;
+  /** The R2 bucket that keeps what is older than RETENTION_DAYS; null where none is bound as ARCHIVE. */
+  archive: R2Bucket | null;
   /** Until when a destination counts as slow in this isolate. */
   slow: Map<string, Instant>;
   /** OAuth2 access tokens that are being asked for by this invocation: promises do not cross from one to another. */
@@ -33,7 +35,7 @@ export interface App {
   later(work: Promise<unknown>): void;
 }
 
-type Lasting = Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "slow" | "tokens">;
+type Lasting = Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "slow" | "tokens">;
 
 /** What one isolate keeps from one request to the next. */
 const isolates = new WeakMap<Env, Lasting>();
@@ -63,6 +65,7 @@ function lastingOf(env: Env): Lasting {
     seal: newSeal(config.encryptionKey, config.nextEncryptionKey),
     resolver: config.dnsOverHttps === null ? null : newResolver(outside, config.dnsOverHttps, Date.now),
     bindings: Object.fromEntries(Object.entries(env).filter(([, binding]) => isFetcher(binding))),
+    archive: (env as { ARCHIVE?: R2Bucket }).ARCHIVE ?? null,
     slow: new Map(),
     tokens: new Map(),
   };

@@ -24,6 +24,8 @@ export interface Config {
   allowedTargets: string[];
   /** Where the names of destinations are looked up before each call. DNS_OVER_HTTPS, like https://cloudflare-dns.com/dns-query; null when not set. */
   dnsOverHttps: string | null;
+  /** What is older goes from D1 into the archive. RETENTION_DAYS, from 1 to 3650, needs the R2 bucket ARCHIVE; null when not set: all is kept. */
+  retentionDays: number | null;
 }
 
 /** The settings were wrong; the message names every problem at once. */
@@ -46,6 +48,7 @@ export function readConfig(env: Env): Config {
     allowLoopback: guard.allowLoopback,
     allowedTargets: [...guard.allowed],
     dnsOverHttps: resolver("DNS_OVER_HTTPS"),
+    retentionDays: days("RETENTION_DAYS"),
   };
   if (problems.length > 0) throw new ConfigError(`The configuration has ${problems.length} problem(s): ${problems.join("; ")}.`);
   return config;
@@ -66,6 +69,17 @@ export function readConfig(env: Env): Config {
     const value = Number(vars[name] ?? usual);
     if (!Number.isInteger(value) || value < 1 || value > 25_000)
       problems.push(`${name} must be a whole number of milliseconds from 1 to 25000`);
+    return value;
+  }
+
+  function days(name: string): number | null {
+    if (!vars[name]) return null;
+    const value = Number(vars[name]);
+    if (!Number.isInteger(value) || value < 1 || value > 3650) problems.push(`${name} must be a whole number of days from 1 to 3650`);
+    if (!("ARCHIVE" in env))
+      problems.push(
+        `${name} needs the R2 bucket ARCHIVE, since nothing is deleted that is not archived (see [[r2_buckets]] in wrangler.toml)`,
+      );
     return value;
   }
 

@@ -5,6 +5,7 @@ import type { Receipt } from "./domain/receipt.ts";
 import { answer } from "./http/router.ts";
 import { takeDeferred } from "./intake.ts";
 import { recover } from "./recover.ts";
+import { retain } from "./retain.ts";
 import { sweep } from "./sweep.ts";
 
 type Message = Ring | Receipt;
@@ -35,7 +36,9 @@ export default {
   },
 
   async scheduled(_controller, env, context) {
-    await sweep(appOf(env, context));
+    const app = appOf(env, context);
+    await sweep(app);
+    await retain(app);
   },
 } satisfies ExportedHandler<Env, Message>;
 

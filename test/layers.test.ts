@@ -34,6 +34,7 @@ const conductors = [
   "receive.ts",
   "recover.ts",
   "request.ts",
+  "retain.ts",
   "ring.ts",
   "sweep.ts",
 ];

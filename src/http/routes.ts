@@ -1,5 +1,6 @@
 import { version } from "../domain/version.ts";
 import { showAction } from "./actions.ts";
+import { listDays, listParts, reingestDay } from "./archive.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
 import { reencrypt, rotateKey } from "./destination-keys.ts";
 import { listPresets, previewDestination } from "./destination-preview.ts";
@@ -60,6 +61,9 @@ export const routes: [path: string, methods: Methods][] = [
   ["/quarantine", { GET: listQuarantine }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],
+  ["/archive", { GET: listDays }],
+  ["/archive/:day", { GET: listParts }],
+  ["/archive/:day/reingest", { POST: reingestDay }],
   ["/health", { GET: showHealth }],
   ["/openapi.json", { GET: document }],
 ];

@@ -50,6 +50,8 @@ describe("the document", () => {
     expect(Object.fromEntries(declared)).toEqual({
       "/events": "action_id cursor kind limit q since source status type until",
       "/actions/{action_id}": "source",
+      "/archive": "content cursor limit",
+      "/archive/{day}": "content cursor limit",
       "/deliveries": "cursor destination event limit state",
       "/quarantine": "cursor limit resolved since source until",
       "/recoveries": "preview",

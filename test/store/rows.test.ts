@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { findEvent } from "../../src/store/events.ts";
 import { bytesOf, microsIn, microsOut } from "../../src/store/rows.ts";
+import { patience, runs } from "../fuzz.ts";
 import { anEvent, save } from "./samples.ts";
 
 test.each([
@@ -34,6 +36,29 @@ test("stores micros as integers, so that sums are exact", async () => {
     .bind(...events.map(({ id }) => id))
     .first();
   expect(row).toEqual({ total: (2n ** 54n + 4n).toString(), type: "integer" });
+});
+
+/** Up to 10^12, but mostly near where a double would round. */
+const most = 10n ** 18n;
+const micros = fc
+  .oneof(fc.bigInt({ min: -most, max: most }), fc.bigInt({ min: 2n ** 53n - 9n, max: 2n ** 53n + 9n }), fc.bigInt({ min: -99n, max: 99n }))
+  .chain((value) => fc.constantFrom(value, -value));
+
+test("any amounts come back from D1 as they were, and SQL's sum of eight is the sum", patience, async () => {
+  const areKept = async (payouts: bigint[]) => {
+    const events = payouts.map((payout) => anEvent({ payout }));
+    await Promise.all(events.map((event) => save(event)));
+    const { results } = await env.DB.prepare(
+      `select cast(payout as text) as payout, cast(sum(payout) over () as text) as total from events
+        where id in (select value from json_each(?)) order by events.payout`,
+    )
+      .bind(JSON.stringify(events.map(({ id }) => id)))
+      .all<{ payout: string; total: string }>();
+    const total = payouts.reduce((sum, payout) => sum + payout, 0n);
+    const sorted = payouts.toSorted((a, b) => (a < b ? -1 : 1));
+    return results.map(({ payout }) => payout).join() === sorted.join() && results.every((row) => BigInt(row.total) === total);
+  };
+  await fc.assert(fc.asyncProperty(fc.array(micros, { minLength: 8, maxLength: 8 }), areKept), runs(10));
 });
 
 test("carries an amount that is not there as null, not as 0", async () => {

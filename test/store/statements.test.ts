@@ -13,6 +13,7 @@ import * as outcomes from "../../src/store/outcomes.ts";
 import * as pages from "../../src/store/page.ts";
 import * as quarantine from "../../src/store/quarantine.ts";
 import * as recoveries from "../../src/store/recoveries.ts";
+import * as retention from "../../src/store/retention.ts";
 import * as search from "../../src/store/search.ts";
 import * as sources from "../../src/store/sources.ts";
 import * as tokens from "../../src/store/tokens.ts";
@@ -110,6 +111,12 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   disableDestination: (db) => destinations.disableDestination(db, "dst_1", "gone", 1),
   saveSource: (db) => sources.saveSource(db, aSource({ id: newShortId("src"), name: crypto.randomUUID(), tokenHash: crypto.randomUUID() })),
   current: (db) => new Catalog(Date.now, 2000).current(db),
+  nextSlice: (db) => retention.nextSlice(db, 1, 1),
+  readLines: (db) => retention.readLines(db, ["evt_1"]),
+  prune: (db) => retention.prune(db, { position: "", ids: ["evt_1"] }, 1, 1),
+  readQuarantined: (db) => retention.readQuarantined(db, 1),
+  pruneQuarantined: (db) => retention.pruneQuarantined(db, ["evt_1"]),
+  restore: (db) => retention.restore(db, [], 1),
   findToken: (db) => tokens.findToken(db, "dst_1", 1),
   saveToken: (db) => tokens.saveToken(db, newShortId("dst"), "sealed", 1),
   dropToken: (db) => tokens.dropToken(db, "dst_1"),
@@ -177,6 +184,7 @@ describe("every statement", () => {
       pages,
       quarantine,
       recoveries,
+      retention,
       search,
       sources,
       tokens,

@@ -1,0 +1,6 @@
+-- How far the pruning of what is older than RETENTION_DAYS has walked, in a single row.
+create table retention (
+  one           integer not null primary key check (one = 1),
+  position      text    not null default '',
+  next_walk_at  integer not null default 0
+) strict;

@@ -1,0 +1,162 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newEventId } from "../../src/domain/id.ts";
+import { Problem } from "../../src/domain/problem.ts";
+import { day } from "../../src/domain/time.ts";
+import { retain } from "../../src/retain.ts";
+import { saveQuarantined } from "../../src/store/quarantine.ts";
+import { aReceipt, newApp, operate } from "../kit.ts";
+import { aDelivery, anEvent, claimed, conclude, save, success } from "../store/samples.ts";
+
+const archive = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
+const tables = ["events", "deliveries", "attempts", "quarantine"];
+
+let now = Date.parse("1990-01-01T00:00:00Z");
+beforeEach(() => {
+  now += 100 * day;
+});
+
+/** All rows about some events, as SQLite shows them. */
+async function rowsOf(ids: string[]) {
+  const asked = JSON.stringify(ids);
+  return await Promise.all(
+    tables.map(async (table) => {
+      const key = table === "events" || table === "quarantine" ? "id" : "event_id";
+      const columns = table === "events" ? "*, cast(payout as text) as payout_text, typeof(body) as type" : "*";
+      const sql = `select ${columns} from ${table} where ${key} in (select value from json_each(?)) order by ${key}`;
+      return (await env.DB.prepare(sql).bind(asked).all()).results;
+    }),
+  );
+}
+
+/** A run of a fresh walk, or of the one that is under way, some days later. */
+async function moveToArchive(daysLater = 0): Promise<void> {
+  await save(anEvent({ receivedAt: now }));
+  if (daysLater === 0) await env.DB.prepare("delete from retention").run();
+  const usual = newApp();
+  await retain(newApp({ archive, now: () => now + daysLater * day, config: { ...usual.config, retentionDays: 30 } }));
+}
+
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+const at = () => now - 40 * day;
+
+describe("a day that is read back", () => {
+  test("is as it was, to the last micro and the last byte, and nothing is delivered again", async () => {
+    const { id, eventId } = await aDelivery({ receivedAt: at() });
+    await conclude(await claimed(id, at()), success, at());
+    const hostile = anEvent({
+      receivedAt: at(),
+      payout: -999_999_999_999_999_999n,
+      fields: { ActionId: "'\"\\\n\u0000☃ {{ x }}", note: "<b>" },
+      status: null,
+      currency: null,
+    });
+    const receipt = { ...aReceipt({ id: hostile.id, receivedAt: at() }), body: Uint8Array.from({ length: 300 }, (_, nth) => nth % 256) };
+    await save(hostile, { receipt });
+    const before = await rowsOf([eventId, hostile.id]);
+    await moveToArchive();
+    expect(await rowsOf([eventId, hostile.id])).toEqual([[], [], [], []]);
+
+    const { body } = await operate(`/archive/${dayOf(at())}/reingest`, {});
+    expect(body).toEqual({ lines: 2, restored: 2, next: null });
+    expect(await rowsOf([eventId, hostile.id])).toEqual(before);
+    expect(before[0]?.[1]).toMatchObject({ payout_text: "-999999999999999999" });
+    expect(before.map((rows) => rows.length)).toEqual([2, 1, 1, 0]);
+  });
+
+  test("a second time changes nothing", async () => {
+    const event = anEvent({ receivedAt: at() });
+    await save(event);
+    await moveToArchive();
+    await operate(`/archive/${dayOf(at())}/reingest`, {});
+    const before = await rowsOf([event.id]);
+    expect((await operate(`/archive/${dayOf(at())}/reingest`, {})).body).toMatchObject({ restored: 0 });
+    expect(await rowsOf([event.id])).toEqual(before);
+  });
+
+  test("stays for a week, although it is old", async () => {
+    const event = anEvent({ receivedAt: at() });
+    await save(event);
+    await moveToArchive();
+    expect((await operate(`/archive/${dayOf(at())}/reingest`, {})).body).toMatchObject({ restored: 1 });
+    await env.DB.prepare("update retention set next_walk_at = next_walk_at - ?")
+      .bind(Date.now() - now)
+      .run(); // the test's clock
+    await moveToArchive(6.9);
+    expect((await rowsOf([event.id]))[0]).toHaveLength(1);
+    await moveToArchive(7.1);
+    expect((await rowsOf([event.id]))[0]).toEqual([]);
+  });
+
+  test("comes in parts, with a cursor to go on from", async () => {
+    const ids = Array.from({ length: 25 }, () => newEventId(at()));
+    const part = (id: string) => ({ quarantine: [quarantined(id)] });
+    const { writePart } = await import("../../src/store/archive.ts");
+    for (const id of ids) await writePart(archive, "quarantine", dayOf(at()), id, [part(id)]);
+    const first = (await operate(`/archive/${dayOf(at())}/reingest`, { content: "quarantine" })).body;
+    expect(first).toMatchObject({ lines: 20, restored: 20, next: expect.any(String) });
+    const second = (await operate(`/archive/${dayOf(at())}/reingest`, { content: "quarantine", cursor: first.next })).body;
+    expect(second).toEqual({ lines: 5, restored: 5, next: null });
+    expect((await rowsOf(ids))[3]).toHaveLength(25);
+  });
+
+  test("brings calls back into quarantine, from where they can be taken again", async () => {
+    const receipt = aReceipt({ receivedAt: at(), body: "<broken" });
+    await saveQuarantined(env.DB, { receipt, sourceId: "src_1", problem: new Problem("undecodable", "no XML") });
+    const before = await rowsOf([receipt.id]);
+    await moveToArchive();
+    expect((await operate(`/archive/${dayOf(at())}/reingest`, { content: "quarantine" })).body).toMatchObject({ restored: 1 });
+    expect(await rowsOf([receipt.id])).toEqual(before);
+  });
+
+  test("holds lines that are larger together than one value of D1 may be", async () => {
+    const ids: string[] = [];
+    for (let nth = 0; nth < 12; nth++) {
+      const event = anEvent({ receivedAt: at() });
+      await save(event, { receipt: aReceipt({ id: event.id, receivedAt: at(), body: String(nth % 10).repeat(100_000) }) });
+      ids.push(event.id);
+    }
+    await moveToArchive();
+    expect((await operate(`/archive/${dayOf(at())}/reingest`, {})).body).toMatchObject({ restored: 12 });
+    expect((await rowsOf(ids))[0]).toHaveLength(12);
+  });
+});
+
+describe("the archive is listed", () => {
+  beforeAll(async () => {
+    now = Date.parse("1980-01-01T00:00:00Z");
+    for (const days of [42, 41, 40]) await save(anEvent({ receivedAt: now - days * day }));
+    await moveToArchive();
+  });
+
+  test("by days", async () => {
+    const { body } = await operate("/archive?limit=2&cursor=1979-11-19");
+    expect(body).toEqual({ data: ["1979-11-20", "1979-11-21"], next: "1979-11-21" });
+    expect((await operate(`/archive?limit=1&cursor=${body.next}`)).body.data).toEqual(["1979-11-22"]);
+  });
+
+  test("by parts of a day", async () => {
+    const { body } = await operate("/archive/1979-11-20");
+    expect(body).toEqual({
+      data: [{ key: expect.stringMatching(/^events\/1979-11-20\/evt_.+\.ndjson\.gz$/), lines: 1, size: expect.any(Number) }],
+      next: null,
+    });
+  });
+
+  test("a day that it has nothing of is empty", async () => {
+    expect((await operate("/archive/1979-01-01")).body).toEqual({ data: [], next: null });
+    expect((await operate("/archive/1979-01-01/reingest", {})).body).toEqual({ lines: 0, restored: 0, next: null });
+  });
+
+  test.each(["yesterday", "1979-1-1", "..%2Fquarantine"])("%s is no day", async (text) => {
+    expect(await operate(`/archive/${text}`)).toMatchObject({
+      status: 404,
+      body: { detail: expect.stringContaining("/archive/2026-05-13") },
+    });
+  });
+});
+
+function quarantined(id: string) {
+  const texts = { kind: "action-lifecycle", code: "invalid", detail: "d", mistakes: "[]", method: "GET", query: "", headers: "{}", ip: "" };
+  return { id, source_id: "src_1", received_at: at(), ...texts, body: "", truncated: 0, resolved_at: null, event_id: null };
+}

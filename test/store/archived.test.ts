@@ -1,0 +1,8 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { type Archived, archived } from "../../src/store/archived.ts";
+
+test.each(Object.keys(archived) as Archived[])("the archive has every column of %s", async (table) => {
+  const { results } = await env.DB.prepare(`select name from pragma_table_info('${table}')`).all<{ name: string }>();
+  expect([...archived[table].names].sort()).toEqual(results.map(({ name }) => name).sort());
+});
