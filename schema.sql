@@ -83,7 +83,7 @@ create table access_tokens (
 ) strict, without rowid;
 
 -- An event is one notification, with the receipt it was read from. Rows are never changed.
--- `seq` is the order of commit. `subject` is what it is about, or its own fingerprint where the template left the id out.
+-- `id` sorts by the time of arrival, `seq` is the order of commit. `subject` is what it is about, or its own fingerprint where the template left the id out.
 create table events (
   seq           integer not null primary key,
   id            text    not null unique,
@@ -113,7 +113,7 @@ create table events (
 ) strict;
 
 -- Both rules of repetition and the ledger of an action read this one.
-create index events_by_subject on events (source_id, subject, seq);
+create index events_by_subject on events (source_id, subject, id);
 -- An inquiry's subject is the inquiry; this finds it by the action it is about.
 create index inquiries_by_action on events (action_id) where kind = 'action-inquiry' and action_id is not null;
 

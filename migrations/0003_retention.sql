@@ -4,3 +4,7 @@ create table retention (
   position      text    not null default '',
   next_walk_at  integer not null default 0
 ) strict;
+
+-- A receipt that came late, out of the intake Queue, is compared with what had arrived before it, and not with what was stored before it.
+drop index events_by_subject;
+create index events_by_subject on events (source_id, subject, id);

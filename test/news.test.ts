@@ -88,7 +88,7 @@ async function failing(settings: Record<string, unknown> = {}) {
   const destination = (await app.catalog.anew(app.db)).destinations.find((one) => one.id === id) as Destination;
   const newsOf = async () => {
     const { results } = await env.DB.prepare(
-      "select type, fields from events where source_id = 'operational' and subject like ? order by seq",
+      "select type, fields from events where source_id = 'operational' and subject like ? order by id",
     )
       .bind(`%:${id}`)
       .all<{ type: string; fields: string }>();

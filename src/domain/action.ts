@@ -55,42 +55,54 @@ interface Step {
 }
 
 /**
- * All events in one walk from 0. Payout and amount together tell steps apart best; one alone serves when the other does not
- * close. When nothing closes, late redeliveries (an equal event stands before them) are set aside and it is tried again; then the
- * pieces stand in a row and the gaps between them are told.
+ * All events in one walk from 0. Payout and amount together tell steps apart best; where they do not close, the payout decides, or the
+ * amount where there is no payout. Late redeliveries that keep a walk from closing are set aside, and each stands behind its twin.
+ * When nothing closes, the pieces stand in a row and the gaps between them are told.
  */
 function chain(events: Event[]): { order: Event[]; gaps: Gap[] } {
-  const walk = closedWalk(events);
-  if (walk) return { order: walk, gaps: [] };
+  const of = (["payout", "amount"] as const).find((measure) => stepsOf(events, [measure]));
+  const steps = of && stepsOf(events, [of]);
+  if (!steps) return { order: events, gaps: [] };
 
-  const firsts = events.filter((event, index) => events.findIndex((other) => other.fingerprint === event.fingerprint) === index);
-  const shorter = firsts.length < events.length ? closedWalk(firsts) : null;
-  const twinsOf = (event: Event) => events.filter(({ fingerprint }) => fingerprint === event.fingerprint);
-  if (shorter) return { order: shorter.flatMap(twinsOf), gaps: [] };
-
-  for (const of of ["payout", "amount"] as const) {
-    const steps = stepsOf(events, [of]);
-    if (!steps) continue;
-    const row = pieces(steps);
-    const gaps = row.flatMap(({ from, event }, index) => {
-      const expected = row[index - 1]?.to ?? zero;
-      return expected === from ? [] : [{ of, from: BigInt(expected), to: BigInt(from), before: event.id }];
-    });
-    return { order: row.map(({ event }) => event), gaps };
+  for (const reading of [stepsOf(events, ["payout", "amount"]) ?? steps, steps]) {
+    for (const aside of redeliveries(events)) {
+      const walk = trail(reading.filter(({ event }) => !aside.has(event)));
+      if (walk) return { order: withTwins(walk, aside), gaps: [] };
+    }
   }
-  return { order: events, gaps: [] };
+
+  const row = pieces(steps);
+  const gaps = row.flatMap(({ from, event }, index) => {
+    const expected = row[index - 1]?.to ?? zero;
+    return expected === from ? [] : [{ of, from: BigInt(expected), to: BigInt(from), before: event.id }];
+  });
+  return { order: row.map(({ event }) => event), gaps };
 }
 
 const zero = "0";
 
-/** The events in the order of a chain that closes, by whichever measures close it; null when none does. */
-function closedWalk(events: Event[]): Event[] | null {
-  for (const measures of [["payout", "amount"], ["payout"], ["amount"]] satisfies Measure[][]) {
-    const steps = stepsOf(events, measures);
-    const walk = steps && trail(steps);
-    if (walk) return walk.map(({ event }) => event);
-  }
-  return null;
+/**
+ * What to set aside, to be tried in turn: nothing; of one event that came several times its latest arrivals, as few as will do; all but
+ * the first of each. No more than it takes, since an action may well come back to where it was, and say the same again.
+ */
+function* redeliveries(events: Event[]): Generator<Set<Event>> {
+  yield new Set();
+  const known = new Set<string>();
+  const repeats = events.filter(({ fingerprint }) => known.size === known.add(fingerprint).size).reverse();
+  for (const [index, { fingerprint }] of repeats.entries())
+    yield new Set(repeats.slice(0, index + 1).filter((other) => other.fingerprint === fingerprint));
+  if (repeats.length > 0) yield new Set(repeats);
+}
+
+function withTwins(walk: Step[], aside: Set<Event>): Event[] {
+  const left = [...aside].reverse();
+  return walk.flatMap(({ event }) => [event, ...takeFrom(left, event.fingerprint)]);
+}
+
+function takeFrom(left: Event[], fingerprint: string): Event[] {
+  const twins = left.filter((event) => event.fingerprint === fingerprint);
+  for (const twin of twins) left.splice(left.indexOf(twin), 1);
+  return twins;
 }
 
 /** Each event as a step by all of these measures; null when one of them does not tell a value and its change. */
@@ -155,6 +167,10 @@ function pieces(steps: Step[]): Step[] {
 
 function byStart(steps: Step[]): Map<string, Step[]> {
   const leaving = new Map<string, Step[]>();
-  for (const step of steps) leaving.set(step.from, [...(leaving.get(step.from) ?? []), step]);
+  for (const step of steps) {
+    const others = leaving.get(step.from);
+    if (others) others.push(step);
+    else leaving.set(step.from, [step]);
+  }
   return leaving;
 }

@@ -28,9 +28,9 @@ export async function listEventsById(db: D1Database, ids: string[]): Promise<Eve
 
 const listBySubject = `
   select ${eventColumns} from events
-  where source_id in (select id from sources) and subject = ?1 order by seq desc limit 2000`;
+  where source_id in (select id from sources) and subject = ?1 order by id desc limit 2000`;
 
-/** The events about an action, of all sources, in the order they were stored: impact.com allows 1,000 changes an action. */
+/** The events about an action, of all sources, in the order of their arrival: impact.com allows 1,000 changes an action. */
 export async function listActionEvents(db: D1Database, actionId: string): Promise<Event[]> {
   const { results } = await db.prepare(listBySubject).bind(`action:${actionId}`).all<Row>();
   return results.map(eventOf).reverse();

@@ -7,9 +7,10 @@ import { receiptCells, receiptColumns } from "./receipts.ts";
 import { microsIn, type Row } from "./rows.ts";
 
 /**
- * The duplicate rule, decided inside the insert: an event is a repeat when any event of its subject younger than the window
- * has its fingerprint (?25: not older than), or when the latest of its subject has it, at any age. Events without a subject
- * stand under their own fingerprint, where the rule of the latest would make two equal sales of two days one (?26 is 0).
+ * The duplicate rule, decided inside the insert: an event is a repeat when another of its subject, that arrived less than a window
+ * before or after it (between ?25 and ?26), has its fingerprint, or when the last of its subject to arrive before it has, at any age.
+ * One that comes late, out of the intake Queue, is thus taken for what it would have been in time. Events without a subject stand
+ * under their own fingerprint, where the second rule would make two equal sales of two days one (?27 is 0).
  */
 const insertEvent = `
   insert into events (
@@ -21,11 +22,11 @@ const insertEvent = `
     cast(?13 as integer), cast(?14 as integer), cast(?15 as integer), cast(?16 as integer), ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
   where not exists (
     select 1 from events
-    where source_id = ?2 and subject = ?5 and fingerprint = ?6 and received_at > ?25
+    where source_id = ?2 and subject = ?5 and fingerprint = ?6 and received_at > ?25 and received_at < ?26
   )
   and not exists (
-    select 1 from (select fingerprint from events where source_id = ?2 and subject = ?5 order by seq desc limit 1)
-    where ?26 = 1 and fingerprint = ?6
+    select 1 from (select fingerprint from events where source_id = ?2 and subject = ?5 and id < ?1 order by id desc limit 1)
+    where ?27 = 1 and fingerprint = ?6
   )
   on conflict (id) do nothing`;
 
@@ -34,7 +35,7 @@ const findTwins = `
   select (
     select id from events
     where source_id = value ->> 0 and subject = value ->> 1 and fingerprint = value ->> 2
-    order by id = value ->> 3 desc, seq desc limit 1
+    order by id = value ->> 3 desc, id desc limit 1
   ) as id from json_each(?1) order by key`;
 
 const insertForEvent = `
@@ -117,6 +118,7 @@ function inserting(db: D1Database, { event, receipt, selected, dedupeWindow }: P
       JSON.stringify(event.warnings),
       ...receiptCells(receipt),
       event.receivedAt - window,
+      event.receivedAt + window,
       event.subject === null ? 0 : 1,
     );
   if (selected.length === 0) return [insertion];

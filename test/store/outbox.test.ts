@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/domain/event.ts";
 import { newShortId } from "../../src/domain/id.ts";
-import { day, minute, second } from "../../src/domain/time.ts";
+import { day, hour, minute, second } from "../../src/domain/time.ts";
 import { metered } from "./meter.ts";
 import { again, anEvent, count, save } from "./samples.ts";
 
@@ -76,12 +76,29 @@ describe("an event with a subject", () => {
     expect(await save(again(pending, start + 30 * day))).toEqual({ id: back.id, isDuplicate: true });
   });
 
-  test("goes by the order of commit, not by the time of arrival, in what is the latest", async () => {
+  test("goes by the time of arrival, not by the order of commit, in what is the latest", async () => {
     const reversed = anEvent({ receivedAt: start + day });
     const pending = next(reversed, "pending", start);
     await save(reversed);
     await save(pending); // deferred, so it came into D1 late
-    expect(await save(again(pending, start + 40 * day))).toMatchObject({ isDuplicate: true });
+    expect(await save(again(pending, start + 40 * day))).toMatchObject({ isDuplicate: false });
+  });
+
+  /** But for 0, 2, 1: without what was in between, nobody can tell a return from a repeat. */
+  test("makes three of PENDING, REVERSED, PENDING, in almost whatever order they come out of the intake queue", async () => {
+    for (const order of ["012", "102", "120", "201", "210"]) {
+      const pending = anEvent({ receivedAt: start });
+      const all = [pending, next(pending, "reversed", start + hour), again(pending, start + 2 * hour)];
+      for (const nth of order) await save(all[Number(nth)] as Event);
+      expect(await rowsOf(pending), order).toBe(3);
+    }
+  });
+
+  test("is a repeat of one that arrived a little later, and was stored before it", async () => {
+    const first = anEvent({ receivedAt: start });
+    const twin = again(first, start + 15 * minute - 1);
+    await save(twin);
+    expect(await save(first)).toEqual({ id: twin.id, isDuplicate: true });
   });
 });
 
