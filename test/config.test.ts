@@ -80,3 +80,24 @@ test.each([
   expect(message).toContain("https://cloudflare-dns.com/dns-query");
   expect(message).not.toContain("pass@");
 });
+
+test("takes postbacks into D1 first unless told otherwise", () => {
+  expect(readConfig(env).ingestMode).toBe("direct");
+  expect(readConfig({ ...env, INGEST_MODE: "" } as Env).ingestMode).toBe("direct");
+  expect(readConfig({ ...env, INGEST_MODE: "queue" } as unknown as Env).ingestMode).toBe("queue");
+  expect(problemsOf({ INGEST_MODE: "Queue" })).toContain("INGEST_MODE must be one of: direct, queue");
+});
+
+test("keeps everything unless told otherwise", () => {
+  expect(readConfig(env).retentionDays).toBeNull();
+  expect(readConfig({ ...env, RETENTION_DAYS: "90" } as unknown as Env).retentionDays).toBe(90);
+});
+
+test.each(["0", "-1", "1.5", "3651", "ninety"])("refuses %j days of retention", (value) =>
+  expect(problemsOf({ RETENTION_DAYS: value })).toContain("RETENTION_DAYS must be a whole number of days from 1 to 3650"),
+);
+
+test("deletes nothing where there is no archive", () => {
+  const { ARCHIVE: _bucket, ...bare } = env as unknown as Record<string, unknown>;
+  expect(() => readConfig({ ...bare, RETENTION_DAYS: "90" } as unknown as Env)).toThrow("RETENTION_DAYS needs the R2 bucket ARCHIVE");
+});
