@@ -82,6 +82,13 @@ describe("what is older than RETENTION_DAYS", () => {
     expect([await isHere(pending), await isHere(twin)]).toEqual([true, true]);
   });
 
+  test("goes without its twins where there is no subject to hold them together", async () => {
+    const twin = await old(40, { subject: null });
+    const younger = await old(29, { subject: null, fingerprint: twin.fingerprint, sourceId: twin.sourceId });
+    await run();
+    expect([await isHere(twin), await isHere(younger)]).toEqual([false, true]);
+  });
+
   test("stays as long as it was attempted lately", async () => {
     const { id, eventId } = await aDelivery({ receivedAt: now - 40 * day });
     await conclude(await claimed(id, now - 40 * day), success, now - hour);
