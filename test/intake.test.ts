@@ -70,7 +70,7 @@ test("a receipt that D1 does not take holds up no other", async () => {
 
 test("a receipt that our own code fails on holds up no other", async () => {
   const batch = await receipts(3, "broken");
-  const broken = { ...batch[1], query: null } as unknown as Receipt;
+  const broken = { ...batch[1], headers: null } as unknown as Receipt;
   expect(await takeDeferred(newApp(), [batch[0], broken, batch[2]] as Receipt[])).toEqual([broken.id]);
   expect(await stored(batch)).toBe(2);
 });

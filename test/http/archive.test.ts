@@ -4,8 +4,11 @@ import { newEventId } from "../../src/domain/id.ts";
 import { Problem } from "../../src/domain/problem.ts";
 import { day } from "../../src/domain/time.ts";
 import { retain } from "../../src/retain.ts";
+import { listParts, readPart, writePart } from "../../src/store/archive.ts";
 import { saveQuarantined } from "../../src/store/quarantine.ts";
+import { restore } from "../../src/store/retention.ts";
 import { aReceipt, newApp, operate } from "../kit.ts";
+import { metered } from "../store/meter.ts";
 import { aDelivery, anEvent, claimed, conclude, save, success } from "../store/samples.ts";
 
 const archive = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
@@ -91,13 +94,21 @@ describe("a day that is read back", () => {
   test("comes in parts, with a cursor to go on from", async () => {
     const ids = Array.from({ length: 25 }, () => newEventId(at()));
     const part = (id: string) => ({ quarantine: [quarantined(id)] });
-    const { writePart } = await import("../../src/store/archive.ts");
     for (const id of ids) await writePart(archive, "quarantine", dayOf(at()), id, [part(id)]);
     const first = (await operate(`/archive/${dayOf(at())}/reingest`, { content: "quarantine" })).body;
     expect(first).toMatchObject({ lines: 20, restored: 20, next: expect.any(String) });
     const second = (await operate(`/archive/${dayOf(at())}/reingest`, { content: "quarantine", cursor: first.next })).body;
     expect(second).toEqual({ lines: 5, restored: 5, next: null });
     expect((await rowsOf(ids))[3]).toHaveLength(25);
+  });
+
+  test("has parts that begin alike and differ side by side, and equal ones once", async () => {
+    const [first, second] = [newEventId(at()), newEventId(at())];
+    const parts = [[first], [first, second], [first]].map((ids) => ids.map((id) => ({ quarantine: [quarantined(id)] })));
+    for (const lines of parts) await writePart(archive, "quarantine", dayOf(at()), first, lines);
+    expect((await listParts(archive, "quarantine", { day: dayOf(at()), limit: 10 })).parts.map(({ lines }) => lines).sort()).toEqual([
+      1, 2,
+    ]);
   });
 
   test("brings calls back into quarantine, from where they can be taken again", async () => {
@@ -117,7 +128,12 @@ describe("a day that is read back", () => {
       ids.push(event.id);
     }
     await moveToArchive();
-    expect((await operate(`/archive/${dayOf(at())}/reingest`, {})).body).toMatchObject({ restored: 12 });
+    const { parts } = await listParts(archive, "events", { day: dayOf(at()), limit: 10 });
+    const lines = (await Promise.all(parts.map(({ key }) => readPart(archive, key)))).flat();
+    const { db, bill } = metered(env.DB);
+    expect(await restore(db, lines, now)).toBe(12);
+    expect(bill.roundTrips).toBe(1);
+    for (const { values } of bill.statements) for (const value of values) expect(String(value).length).toBeLessThan(2_000_000);
     expect((await rowsOf(ids))[0]).toHaveLength(12);
   });
 });
