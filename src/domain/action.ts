@@ -81,6 +81,9 @@ function chain(events: Event[]): { order: Event[]; gaps: Gap[] } {
 
 const zero = "0";
 
+/** Each try goes over all events, of which impact.com allows a thousand. */
+const mostTried = 20;
+
 /**
  * What to set aside, to be tried in turn: nothing; of one event that came several times its latest arrivals, as few as will do; all but
  * the first of each. No more than it takes, since an action may well come back to where it was, and say the same again.
@@ -89,7 +92,7 @@ function* redeliveries(events: Event[]): Generator<Set<Event>> {
   yield new Set();
   const known = new Set<string>();
   const repeats = events.filter(({ fingerprint }) => known.size === known.add(fingerprint).size).reverse();
-  for (const [index, { fingerprint }] of repeats.entries())
+  for (const [index, { fingerprint }] of repeats.slice(0, mostTried).entries())
     yield new Set(repeats.slice(0, index + 1).filter((other) => other.fingerprint === fingerprint));
   if (repeats.length > 0) yield new Set(repeats);
 }

@@ -3,10 +3,11 @@ import type { Event } from "../domain/event.ts";
 import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";
 import { amounts, filterNames, texts, textsOf } from "./names.ts";
+import { limitWork } from "./work.ts";
 
 export { filterNames };
 
-/** A checked filter. A field that the event does not have is no match, as an error in CEL is. */
+/** A checked filter. A field that the event does not have is no match, as an error in CEL is, and so is one that does too much. */
 export type Filter = (event: Event, sourceName: string) => boolean;
 
 /** `type` is taken in CEL; filters write it all the same, and it is renamed after parsing. */
@@ -27,7 +28,9 @@ language.registerVariable("fields", "map<string, string>");
 export function compileFilter(source: string): Filter {
   if (source.trim() === "") return () => true;
   const program = parse(source);
+  const begin = limitWork(nodesOf(program.ast));
   return (event, sourceName) => {
+    begin();
     try {
       return program(context(event, sourceName)) === true;
     } catch {
@@ -44,9 +47,9 @@ function parse(source: string) {
     throw mistake(source, error);
   }
   let loops = 0;
-  walk(program.ast, (node) => {
+  for (const node of nodesOf(program.ast)) {
     if (node.op === "id" && node.args === "type") (node as { args: string }).args = typeVariable;
-    if (node.op !== "rcall" && node.op !== "call") return;
+    if (node.op !== "rcall" && node.op !== "call") continue;
     const called = String(node.args[0]);
     if (called === "matches")
       throw refuse(
@@ -55,7 +58,7 @@ function parse(source: string) {
         "matches() is not available: regular expressions can run without end. Use ==, startsWith, endsWith, contains or in",
       );
     if (loopNames.has(called) && ++loops > 1) throw refuse(source, node.pos, `${called}() is the second loop; a filter may hold one`);
-  });
+  }
   const verdict = program.check();
   if (!verdict.valid) throw mistake(source, verdict.error);
   if (verdict.type !== "bool") throw refuse(source, 0, `The filter is a ${verdict.type}; it must be true or false, like payout >= 10.0`);
@@ -64,9 +67,9 @@ function parse(source: string) {
 
 const loopNames = new Set(["all", "exists", "exists_one", "map", "filter", "bind"]);
 
-function walk(node: ASTNode, visit: (node: ASTNode) => void) {
-  visit(node);
-  for (const inner of [node.args].flat(3)) if (typeof inner === "object" && inner !== null && "op" in inner) walk(inner as ASTNode, visit);
+function nodesOf(node: ASTNode): ASTNode[] {
+  const inner = [node.args].flat(3).filter((one): one is ASTNode => typeof one === "object" && one !== null && "op" in one);
+  return [node, ...inner.flatMap(nodesOf)];
 }
 
 function context(event: Event, sourceName: string) {

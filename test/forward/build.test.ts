@@ -4,6 +4,7 @@ import type { Form } from "../../src/domain/destination.ts";
 import { Problem } from "../../src/domain/problem.ts";
 import { build, checkForm, type Material, needsReceipt } from "../../src/forward/build.ts";
 import { sampleEvent } from "../../src/forward/sample.ts";
+import { runs } from "../fuzz.ts";
 
 const sample = sampleEvent("evt_1", Date.UTC(2026, 4, 13, 3, 37, 49));
 const plain: Form = { preset: "standard-webhooks", method: "POST", url: "https://far.example/hook", body: null };
@@ -85,6 +86,7 @@ test("no value changes scheme, host or port", () => {
       const { origin } = new URL(built({ url: "https://far.example:8443/{{ sub_id1 }}x?{{ sub_id1 }}" }, { SubId1: value }).url);
       return origin === "https://far.example:8443";
     }),
+    runs(),
   );
 });
 

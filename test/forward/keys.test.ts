@@ -4,6 +4,7 @@ import type { SigningKey } from "../../src/domain/destination.ts";
 import { Problem } from "../../src/domain/problem.ts";
 import { day, hour } from "../../src/domain/time.ts";
 import { checkSigningKey, grace, newSigningKey, publicKeyOf, rotated, usableAt, versionOf } from "../../src/forward/keys.ts";
+import { runs } from "../fuzz.ts";
 
 const secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const pair = "6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
@@ -88,7 +89,7 @@ describe("a key that an operator brings along", () => {
         return error instanceof Problem && !JSON.stringify(error).includes(text) && !(error.stack ?? "").includes(text);
       }
     };
-    fc.assert(fc.property(texts, isSilent));
+    fc.assert(fc.property(texts, isSilent), runs());
   });
 });
 
@@ -178,7 +179,7 @@ describe("a change of keys", () => {
           return JSON.stringify(usableAt(keys, moment).sort()) === JSON.stringify(wanted.sort());
         });
     };
-    fc.assert(fc.property(changes, holds));
+    fc.assert(fc.property(changes, holds), runs());
   });
 
   test("takes a day unless said otherwise, and a week at most", () => expect(grace).toEqual({ usual: day, longest: 7 * day }));

@@ -7,6 +7,7 @@ import { build, checkForm, type Material } from "../../src/forward/build.ts";
 import { eventData, payload } from "../../src/forward/payload.ts";
 import { presetCatalogue, presets } from "../../src/forward/presets.ts";
 import { sampleEvent } from "../../src/forward/sample.ts";
+import { runs } from "../fuzz.ts";
 
 const received = Date.UTC(2026, 4, 13, 3, 37, 49);
 const occurred = Date.UTC(2026, 4, 1);
@@ -273,7 +274,7 @@ test.each(presetNames)("%s stays what it is, whatever the event holds", (name) =
       const event = { ...approved, actionId: a || "x", currency: b || "x", fields: { SubId1: c || "x", CampaignName: a, CampaignId: b } };
       return shapeOf(built(name, event, { receipt })) === shape;
     }),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { Problem } from "../../src/domain/problem.ts";
 import { type Place, placeOf } from "../../src/forward/place.ts";
 import { checkTemplate, longestTemplate, render } from "../../src/forward/template.ts";
+import { runs } from "../fuzz.ts";
 
 const list = Array.from({ length: 100 }, (_, index) => `a${index}`);
 const scope = {
@@ -92,11 +93,17 @@ const anyText = fc.string({ unit: "binary", maxLength: 40 });
 const tricky = fc.oneof(anyText, fc.string({ unit: fc.constantFrom(..."\"\\{}[]&=?#%<>'\r\n/.,: 1e-truefalsn\ud800😀") }));
 
 test("any value between quotes leaves JSON that holds exactly that value", () => {
-  fc.assert(fc.property(tricky, (value) => JSON.parse(fill('{"v": "{{ fields.v }}"}', "json", { fields: { v: value } })).v === value));
+  fc.assert(
+    fc.property(tricky, (value) => JSON.parse(fill('{"v": "{{ fields.v }}"}', "json", { fields: { v: value } })).v === value),
+    runs(),
+  );
 });
 
 test("any value by json leaves JSON that holds exactly that value", () => {
-  fc.assert(fc.property(tricky, (value) => JSON.parse(fill('{"v": {{ fields.v | json }}}', "json", { fields: { v: value } })).v === value));
+  fc.assert(
+    fc.property(tricky, (value) => JSON.parse(fill('{"v": {{ fields.v | json }}}', "json", { fields: { v: value } })).v === value),
+    runs(),
+  );
 });
 
 test("any value without quotes is a number, a truth or nothing, or it is no JSON", () => {
@@ -105,7 +112,7 @@ test("any value without quotes is a number, a truth or nothing, or it is no JSON
       const members = membersOf(fill('{"v": [{{ fields.v | default: 0 }}]}', "json", { fields: { v: value } }));
       return members === null || (members.length < 2 && !members.some((member) => typeof member === "object" && member !== null));
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 
@@ -116,6 +123,7 @@ test.each<Place>(["url", "form"])("any value comes out of the query as it was, a
       const wellFormed = value.toWellFormed();
       return [...query].length === 2 && query.get("a") === wellFormed && query.get("b") === wellFormed;
     }),
+    runs(),
   );
 });
 
@@ -125,6 +133,7 @@ test("any value makes a header that fetch takes", () => {
       const header = fill("a{{ fields.v }}{{ fields.v | header_encode }}b", "header", { fields: { v: value } });
       return new Headers({ x: header }).get("x") === header && /^[\x20-\x7e]*$/.test(header);
     }),
+    runs(),
   );
 });
 
@@ -134,11 +143,15 @@ test("any value by header_encode comes back by percent-decoding", () => {
       tricky,
       (value) => decodeURIComponent(fill("{{ fields.v | header_encode }}", "header", { fields: { v: value } })) === value.toWellFormed(),
     ),
+    runs(),
   );
 });
 
 test("any value stays text in XML", () => {
-  fc.assert(fc.property(tricky, (value) => !/[<>"']|&(?!#\d+;)/.test(fill("{{ fields.v }}", "xml", { fields: { v: value } }))));
+  fc.assert(
+    fc.property(tricky, (value) => !/[<>"']|&(?!#\d+;)/.test(fill("{{ fields.v }}", "xml", { fields: { v: value } }))),
+    runs(),
+  );
 });
 
 test.each<[string, number, number, string]>([

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Fields } from "../../src/domain/fields.ts";
-import { foldKey } from "../../src/postback/fields.ts";
+import { foldKey, macros } from "../../src/postback/fields.ts";
 import { fingerprint } from "../../src/postback/fingerprint.ts";
+import { runs } from "../fuzz.ts";
 import { read } from "./read.ts";
-import { shapes } from "./shapes.ts";
 
 const fields: Fields = { ActionId: "1.2.3", Status: "PENDING", Payout: "0.88", my_key: "x" };
 const nested = { items: [{ sku: "A", qty: "1" }] };
@@ -79,26 +79,123 @@ test("is the same for items in JSON and in XML", () => {
   expect(xml.fingerprint).toBe(json.fingerprint);
 });
 
-/** Flat pairs of every kind of key, no key twice in any spelling, with text that every shape has to escape. */
-const text = fc.string({ unit: fc.constantFrom(..."aZ09 &<>\"'=+%#;:{}[]()\\/,.?!-_\t\n\ré日本🛍"), maxLength: 12 });
-const known = fc.constantFrom("SubId1", "sub_id2", "SUBID3", "campaign-name", "statusDetail", "RefClickId", "landing_page_url");
-const unknown = fc.stringMatching(/^x[A-Za-z0-9_-]{0,8}$/);
-const some = fc.uniqueArray(fc.tuple(fc.oneof(known, unknown), text), { maxLength: 10, selector: ([key]) => foldKey(key) });
-const pairs = some.map((rest): [string, string][] => [["action_id", "1.2.3"], ...rest]);
-
-const { "a query": asQuery, ...otherShapes } = shapes;
-const others = Object.entries(otherShapes);
-
-test.each(others)("is the same in %s as in a query", (_, shape) => {
-  fc.assert(fc.property(pairs, (flat) => read(shape(flat)).fingerprint === read(asQuery(flat)).fingerprint));
+test("a list of pairs is not the object of the same pairs", () => {
+  const asObject = fingerprint("src_a", "action-lifecycle", fields, { items: [{ sku: "A" }] });
+  expect(fingerprint("src_a", "action-lifecycle", fields, { items: [[["sku", "A"]]] })).not.toBe(asObject);
 });
 
-test.each(others)("has the same fields in %s as in a query", (_, shape) => {
-  const told = (receipt: Parameters<typeof read>[0]) => JSON.stringify(Object.entries(read(receipt).fields).sort());
-  fc.assert(fc.property(pairs, (flat) => told(shape(flat)) === told(asQuery(flat))));
+type Pair = [key: string, value: string];
+
+/** Text that could be taken for the marks between keys, values, lists and objects, from few letters, so that many are alike. */
+const text = fc.string({ unit: fc.constantFrom(...'a"\\,:[]{}\0'), minLength: 1, maxLength: 4 });
+const key = fc.oneof(text, fc.constantFrom("__proto__", "constructor", "1", "A", "a_", "-a"));
+const pairs = fc.uniqueArray(fc.tuple(key, text), { maxLength: 4, selector: ([name]) => name });
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    text,
+    fc.constantFrom(null, true),
+    fc.array(tie("value"), { maxLength: 2 }),
+    fc.array(fc.tuple(key, tie("value")), { maxLength: 2 }).map((entries) => Object.fromEntries(entries)),
+  ),
+}));
+const said = fc.record({
+  source: text,
+  kind: text,
+  fields: pairs,
+  nested: fc.uniqueArray(fc.tuple(key, fc.array(value, { maxLength: 2 })), { maxLength: 2, selector: ([name]) => name }),
+});
+type Said = typeof said extends fc.Arbitrary<infer T> ? T : never;
+
+const printOf = ({ source, kind, fields, nested }: Said) =>
+  fingerprint(source, kind, Object.fromEntries(fields), Object.fromEntries(nested));
+
+/** What is said, as a text that is equal for equal ones: keys folded, and in one order. */
+function meaningOf({ source, kind, fields, nested }: Said): string {
+  const told = [...fields, ...nested].map(([name, inner]) => `${foldKey(name).length} ${foldKey(name)}=${written(inner)}`);
+  return [source, kind].map(written).concat(told.sort()).join("|");
+}
+
+function written(inner: unknown): string {
+  if (Array.isArray(inner)) return `list of ${inner.length}: ${inner.map(written).join("")}.`;
+  if (typeof inner !== "object" || inner === null) return `${typeof inner} ${String(inner).length} ${inner};`;
+  const entries = Object.entries(inner).map(([name, one]) => `${name.length} ${name}=${written(one)}`);
+  return `object of ${entries.length}: ${entries.sort().join("")}.`;
+}
+
+/** What could be taken for something else that was said: objects for their pairs, a list for its text or its members, one key for two. */
+const lookalikes: ((one: Said) => Said)[] = [
+  (one) => ({ ...one, nested: one.nested.map(([name, list]) => [name, list.map(asPairs)]) }),
+  (one) => ({ ...one, nested: [], fields: [...one.fields, ...one.nested.map(([name, list]): Pair => [name, JSON.stringify(list)])] }),
+  (one) => ({ ...one, nested: one.nested.map(([name, list]) => [name, [list]]) }),
+  (one) => ({ ...one, nested: one.nested.map(([name, list]) => [name, list.flat()]) }),
+  (one) => ({ ...one, nested: one.nested.map(([name, list]) => [name, list.map(String)]) }),
+  (one) => ({ ...one, fields: one.fields.map(([name, inner]): Pair => [`${name}${inner[0]}`, inner.slice(1)]) }),
+  (one) => ({ ...one, fields: one.fields.map(([name, inner]): Pair => [inner, name]) }),
+  (one) => ({ ...one, fields: [[one.fields.flat().join('","'), one.kind]] }),
+  (one) => ({ ...one, source: one.source + one.kind, kind: "" }),
+  (one) => ({ ...one, source: `${one.source}","${one.kind}`, kind: "" }),
+];
+
+function asPairs(inner: unknown): unknown {
+  if (typeof inner !== "object" || inner === null) return inner;
+  return Array.isArray(inner) ? inner.map(asPairs) : Object.entries(inner).map(([name, one]) => [name, asPairs(one)]);
+}
+
+test("is the same for the same meaning, and for no other", () => {
+  const isJust = (one: Said, other: Said) => (printOf(one) === printOf(other)) === (meaningOf(one) === meaningOf(other));
+  fc.assert(fc.property(said, said, isJust), runs(500));
+  fc.assert(
+    fc.property(said, fc.constantFrom(...lookalikes), (one, make) => isJust(one, make(one))),
+    runs(2000),
+  );
 });
 
-test("is the same for any order of a query", () => {
-  const shuffled = pairs.chain((flat) => fc.tuple(fc.constant(flat), fc.shuffledSubarray(flat, { minLength: flat.length })));
-  fc.assert(fc.property(shuffled, ([flat, other]) => read(asQuery(flat)).fingerprint === read(asQuery(other)).fingerprint));
+test("differs where any one part says something else", () => {
+  const parts = ["source", "kind", "fields", "nested"] as const;
+  const differs = (one: Said, other: Said, part: (typeof parts)[number]) => {
+    const changed = { ...one, [part]: other[part] };
+    return (printOf(one) === printOf(changed)) === (meaningOf(one) === meaningOf(changed));
+  };
+  fc.assert(fc.property(said, said, fc.constantFrom(...parts), differs), runs(2000));
+});
+
+const names = macros["action-lifecycle"].filter(({ name, shape }) => shape === "text" && name !== "ActionId").map(({ name }) => name);
+const present = fc
+  .string({ unit: fc.constantFrom(...'ab&=%+ {}"\\é日\0'), minLength: 1, maxLength: 6 })
+  .filter((some) => !/^\s*\{[A-Za-z0-9]+\}\s*$/.test(some));
+const told = fc.uniqueArray(fc.tuple(fc.oneof(fc.constantFrom(...names), fc.stringMatching(/^x[A-Za-z0-9]{1,6}$/)), present), {
+  maxLength: 8,
+  selector: ([name]) => foldKey(name),
+});
+const ofPairs = (list: Pair[]) => ofQuery(new URLSearchParams([["ActionId", "1.2.3"], ...list]).toString());
+
+/** The same in other letters of case, with marks between them. */
+const respelt = (name: string, bits: number) =>
+  [...name].map((letter, at) => ((bits >> at) & 1 ? `${"_- "[at % 3]}${letter.toUpperCase()}` : letter.toLowerCase())).join("");
+
+test("is blind to order and spelling of keys, and to what is absent, all at once", () => {
+  const absent = fc.constantFrom("", "{Oid}", " {SubId2} ");
+  const also = fc.array(fc.tuple(fc.stringMatching(/^y[a-z]{1,6}$/), absent), { maxLength: 4 });
+  const cases = told.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), also, fc.nat(2 ** 16)),
+  );
+  const isBlind = ([list, shuffled, others, bits]: [Pair[], Pair[], Pair[], number]) =>
+    ofPairs([...others, ...shuffled.map(([name, one]): Pair => [respelt(name, bits), one])]) === ofPairs(list);
+  fc.assert(fc.property(cases, isBlind), runs(300));
+});
+
+test("is blind to null, and to macros left literal, in JSON", () => {
+  const isBlind = (list: Pair[], absent: unknown) =>
+    read({ body: JSON.stringify({ ...Object.fromEntries(list), y: absent, ActionId: "1.2.3" }) }).fingerprint === ofPairs(list);
+  fc.assert(fc.property(told, fc.constantFrom(null, "", "{Payout}"), isBlind), runs(100));
+});
+
+test("differs where one value of a call differs, in any letter", () => {
+  const cases = told.filter((list) => list.length > 0).chain((list) => fc.tuple(fc.constant(list), fc.nat(list.length - 1), present));
+  const differs = ([list, at, other]: [Pair[], number, string]) => {
+    const changed = list.map(([name, one], index): Pair => [name, index === at ? other : one]);
+    return list[at]?.[1] === other || ofPairs(changed) !== ofPairs(list);
+  };
+  fc.assert(fc.property(cases, differs), runs(300));
 });

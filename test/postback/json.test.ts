@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeJson } from "../../src/postback/json.ts";
+import { runs } from "../fuzz.ts";
 import { problemOf } from "./read.ts";
 
 const entriesOf = (text: string) => decodeJson(text).entries;
@@ -33,13 +34,17 @@ test("the number at any depth keeps its own text", () => {
 
 test("no decimal text is lost as a number", () => {
   const decimals = fc.stringMatching(/^-?(0|[1-9]\d{0,18})(\.\d{1,12})?$/);
-  fc.assert(fc.property(decimals, (number) => entriesOf(`{"payout":${number}}`)[0]?.[1] === number));
+  fc.assert(
+    fc.property(decimals, (number) => entriesOf(`{"payout":${number}}`)[0]?.[1] === number),
+    runs(),
+  );
 });
 
 test("no text is lost as a string", () => {
   const flat = fc.dictionary(fc.stringMatching(/^[A-Za-z_]{1,12}$/), fc.string({ unit: "binary" }));
   fc.assert(
     fc.property(flat, (object) => JSON.stringify(Object.fromEntries(entriesOf(JSON.stringify(object)))) === JSON.stringify({ ...object })),
+    runs(),
   );
 });
 

@@ -28,6 +28,25 @@ test("what FormData of this platform writes is read back", async () => {
   expect(decode(aReceipt({ body: text })).entries).toEqual([...form]);
 });
 
+test("a boundary counts at the beginning of a line only, and ends where its line does", () => {
+  const pairs: [string, string][] = [
+    ["a", "say --x1y2, or --x1y2--"],
+    ["b", "1\r\n--x1y2z\r\n2"],
+    ["c", "\r\n"],
+  ];
+  expect(decode(aReceipt({ body: body(...pairs) })).entries).toEqual(pairs);
+});
+
+test("a name is what stands between its quotes, with what browsers write percent-encoded there", () => {
+  const named = (parameters: string) => `--b\r\nContent-Disposition: form-data${parameters}\r\n\r\nv\r\n--b--`;
+  const nameOf = (parameters: string) => decode(aReceipt({ body: named(parameters) })).entries[0]?.[0];
+  expect(nameOf('; name="a;b; name=c"')).toBe("a;b; name=c");
+  expect(nameOf('; filename="x; name=y"; name="z"')).toBe("z");
+  expect(nameOf('; name="%22a%22%0D%0A100%25"')).toBe('"a"\r\n100%25');
+  expect(nameOf("; NAME=plain; x=1")).toBe("plain");
+  expect(nameOf('; name=""')).toBe("");
+});
+
 test.each([
   ["breaks off", body(["a", "1"]).replace("--x1y2--", "")],
   ["has a part without a name", "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--"],
