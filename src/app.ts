@@ -4,6 +4,7 @@ import type { Instant } from "./domain/time.ts";
 import { newResolver, type Resolver } from "./forward/resolve.ts";
 import { Catalog } from "./store/catalog.ts";
 import { newSeal, type Seal } from "./store/seal.ts";
+import { type Batching, Together } from "./store/together.ts";
 
 /** A ring at the door of the consumer: the id of a delivery, of a destination with a backlog, or of a recovery; nothing else. */
 export type Ring = string;
@@ -12,6 +13,8 @@ export type Ring = string;
 export interface App {
   config: Config;
   db: D1Database;
+  /** `db`, for what has to be stored: in one transaction with whatever else this isolate is storing at the time. */
+  joint(): Batching;
   queues: { deliveries: Queue<Ring>; intake: Queue<Receipt> };
   catalog: Catalog;
   seal: Seal;
@@ -35,7 +38,10 @@ export interface App {
   later(work: Promise<unknown>): void;
 }
 
-type Lasting = Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "slow" | "tokens">;
+type Lasting = { together: Together } & Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "slow" | "tokens">;
+
+/** Whether an invocation may wait for a promise that another one keeps. Source: workerd's flag of this name, on since 2024-10-14. */
+const mayWaitForOthers = Cloudflare.compatibilityFlags["handle_cross_request_promise_resolution"] === true;
 
 /** What one isolate keeps from one request to the next. */
 const isolates = new WeakMap<Env, Lasting>();
@@ -44,9 +50,19 @@ const isolates = new WeakMap<Env, Lasting>();
 export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): App {
   const lasting = isolates.get(env) ?? lastingOf(env);
   isolates.set(env, lasting);
+  const { together, ...shared } = lasting;
   return {
-    ...lasting,
+    ...shared,
     db: env.DB,
+    joint() {
+      if (this.db !== env.DB || !mayWaitForOthers) return this.db;
+      const batch = <T>(statements: D1PreparedStatement[]) => {
+        const storing = together.batch<T>(statements);
+        context.waitUntil(storing.catch(() => {})); // others may depend on it, should this caller hang up
+        return storing;
+      };
+      return { prepare: (sql) => env.DB.prepare(sql), batch };
+    },
     queues: { deliveries: env.DELIVERIES, intake: env.INTAKE },
     fetch: outside,
     asking: new Map(),
@@ -61,6 +77,7 @@ function lastingOf(env: Env): Lasting {
   const readLimitMs = (config.storeTimeLimitMs * 2) / 3; // reading is followed by storing, within the same limit
   return {
     config,
+    together: new Together(env.DB, Date.now, config.storeTimeLimitMs),
     catalog: new Catalog(Date.now, readLimitMs),
     seal: newSeal(config.encryptionKey, config.nextEncryptionKey),
     resolver: config.dnsOverHttps === null ? null : newResolver(outside, config.dnsOverHttps, Date.now),

@@ -40,11 +40,11 @@ async function record(
   lease: Instant | null,
 ): Promise<Recorded> {
   try {
-    return await recordAttempt(app.db, concluded, outcome, startedAt, version, { lease });
+    return await recordAttempt(app.joint(), concluded, outcome, startedAt, version, { lease });
   } catch (error) {
     console.warn("attempt: its record failed, and is tried again", deliveryId(concluded), String(error));
     await new Promise((resolve) => setTimeout(resolve, second));
-    return await recordAttempt(app.db, concluded, outcome, startedAt, version, { lease, isSecondTry: true });
+    return await recordAttempt(app.joint(), concluded, outcome, startedAt, version, { lease, isSecondTry: true });
   }
 }
 

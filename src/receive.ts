@@ -1,4 +1,4 @@
-import type { App } from "./app.ts";
+import type { App, Ring } from "./app.ts";
 import { deliveryId } from "./domain/delivery.ts";
 import type { Destination } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
@@ -26,7 +26,10 @@ export interface Received {
 }
 
 /** A receipt that was looked into: the event it becomes, or the problem that keeps it from being one. Nothing is stored yet. */
-export type Understood = (Posting | Refusal) & { source: Source };
+export type Understood = (Heard | Refusal) & { source: Source };
+
+/** An event with those to ring for: what paused and disabled destinations are to get is stored, and rung for when they are active. */
+type Heard = Posting & { rings: Ring[] };
 
 type Lane = (app: App, receipt: Receipt) => Promise<Received>;
 
@@ -121,11 +124,19 @@ export function postingOf(
   source: Source,
   destinations: Destination[],
   noted: Warning[] = [],
-): Posting & { source: Source } {
+): Heard & { source: Source } {
   const event = normalise(decode(receipt), receipt, source);
   event.warnings.push(...noted);
-  const selected = select(event, source.name, destinations).map((destination) => selectedOf(event, destination));
-  return { receipt, source, event, selected, dedupeWindow: source.dedupeWindow };
+  const wanting = select(event, source.name, destinations);
+  const active = wanting.filter(({ state }) => state === "active");
+  return {
+    receipt,
+    source,
+    event,
+    selected: wanting.map((destination) => selectedOf(event, destination)),
+    rings: active.map(({ id }) => deliveryId({ eventId: event.id, destinationId: id })),
+    dedupeWindow: source.dedupeWindow,
+  };
 }
 
 /** The action goes along where a destination wants order, or only the first event of each. */
@@ -136,12 +147,10 @@ function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): 
 
 /** Stores what was understood, all of it in one round trip, and rings for what is new. */
 export async function keep(app: App, understood: Understood[]): Promise<Received[]> {
-  const saved = await saveAll(app.db, understood);
+  const saved = await saveAll(app.joint(), understood);
   const kept = understood.map((one, nth) => ({ one, ...(saved[nth] as Saved) }));
-  const rings = kept.flatMap(({ one, id, isDuplicate }) =>
-    "problem" in one || isDuplicate ? [] : one.selected.map(({ destinationId }) => deliveryId({ eventId: id, destinationId })),
-  );
-  app.later(ring(app, rings));
+  const rings = kept.flatMap(({ one, isDuplicate }) => ("problem" in one || isDuplicate ? [] : one.rings));
+  if (rings.length > 0) app.later(ring(app, rings));
   return kept.map(({ one, id, isDuplicate }) => {
     if ("problem" in one) return { status: "quarantined", id, source: one.source, problem: one.problem };
     return { status: isDuplicate ? "duplicate" : "accepted", id, source: one.source };

@@ -7,7 +7,7 @@ import { compileFilter } from "./forward/filter.ts";
 import { select } from "./forward/select.ts";
 import { ring } from "./ring.ts";
 import { listEventsById } from "./store/events.ts";
-import { findRecovery, listRecoverable, reopenDeliveries } from "./store/recoveries.ts";
+import { countRecoverable, findRecovery, listRecoverable, reopenDeliveries } from "./store/recoveries.ts";
 
 type Key = [eventId: string, destinationId: string];
 
@@ -36,6 +36,12 @@ const mostPages = 60;
 
 /** How many deliveries a recovery would open, and the first ten of them. `isComplete` is false when they were too many to count. */
 export async function preview(app: App, scope: Scope): Promise<{ count: number; isComplete: boolean; first: Key[] }> {
+  if (isPlain(scope)) {
+    const most = page * mostPages;
+    const count = await countRecoverable(app.db, scope, most);
+    const { keys } = await listWanted(app, scope, [], 10);
+    return { count, isComplete: count < most, first: keys };
+  }
   const first: Key[] = [];
   let count = 0;
   let cursor: Cursor | null = [];
@@ -46,6 +52,11 @@ export async function preview(app: App, scope: Scope): Promise<{ count: number; 
     cursor = end;
   }
   return { count, isComplete: cursor === null, first };
+}
+
+/** The usual recovery, whose deliveries an index counts. */
+function isPlain({ states, filter, payload }: Scope): boolean {
+  return states.length === 1 && states[0] === "exhausted" && filter === "" && payload === "original";
 }
 
 /** A page of what is to be opened: by state and time, and by the filters where they have a say. */

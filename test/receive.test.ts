@@ -5,6 +5,7 @@ import type { Receipt } from "../src/domain/receipt.ts";
 import { takeDeferred } from "../src/intake.ts";
 import { hashSecret } from "../src/postback/authenticate.ts";
 import { receive } from "../src/receive.ts";
+import { findDelivery } from "../src/store/attempts.ts";
 import { Catalog } from "../src/store/catalog.ts";
 import { findEvent } from "../src/store/events.ts";
 import { findQuarantined } from "../src/store/quarantine.ts";
@@ -30,6 +31,17 @@ test("a repeat rings nobody", async () => {
   expect(await receive(app, await receiptFor({ query }, source))).toMatchObject({ status: "duplicate" });
   await app.settle();
   expect(rung).toHaveLength(1);
+});
+
+test("a paused destination is not rung for, but its delivery is stored", async () => {
+  const rung: string[] = [];
+  const { id } = await newDestination({ filter: 'action_id == "ring.4"', state: "paused" });
+  const app = newApp({ queues: { ...newApp().queues, deliveries: queueInto(rung) } });
+  const receipt = await receiptFor({ query: "action_id=ring.4&status=PENDING" });
+  await receive(app, receipt);
+  await app.settle();
+  expect(rung).toEqual([]);
+  expect(await findDelivery(env.DB, receipt.id, id)).toMatchObject({ delivery: { state: "pending" } });
 });
 
 test("a ring that is lost costs nobody the answer", async () => {

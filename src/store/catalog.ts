@@ -38,7 +38,7 @@ export class Catalog {
 
   async current(db: D1Database): Promise<Copy> {
     const copy = this.#copy;
-    const age = copy && !this.#isOld ? this.#now() - copy.at : Number.POSITIVE_INFINITY;
+    const age = this.#age();
     if (copy && age < freshMs) return copy;
     const isBeingRead = this.#now() - this.#readingSince < this.#readLimitMs;
     if (copy && age < usableMs && isBeingRead) return copy;
@@ -51,7 +51,7 @@ export class Catalog {
 
   /** Reads anew, unless that happened within the last second: for what nobody here knows yet. */
   async anew(db: D1Database): Promise<Copy> {
-    if (this.#copy && !this.#isOld && this.#now() - this.#copy.at < second) return this.#copy;
+    if (this.#copy && this.#age() < second) return this.#copy;
     return await this.#read(db);
   }
 
@@ -64,6 +64,12 @@ export class Catalog {
   forget(): void {
     this.#isOld = true;
     this.#version++;
+  }
+
+  /** Of the copy, in ms. One that is old, or from a time that has not come yet (the clock was put back), is as old as can be. */
+  #age(): number {
+    const age = this.#copy && !this.#isOld ? this.#now() - this.#copy.at : Number.POSITIVE_INFINITY;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
 
   async #read(db: D1Database): Promise<Copy> {

@@ -5,6 +5,7 @@ import { type Instant, second } from "../domain/time.ts";
 import { deliveryOf, keysOf } from "./deliveries.ts";
 import { eventOf, selectEvents } from "./events.ts";
 import { type Row, textOf } from "./rows.ts";
+import type { Batching } from "./together.ts";
 
 /** What a consumer has beyond the destination's timeout, to get ready and to record the attempt, before the delivery is free again. */
 export const leaseMarginMs = 15 * second;
@@ -132,7 +133,7 @@ export interface Waiting {
  * Rings come twice, late, and for what is long done; the row decides. `random` in [0, 1) tells leases of one millisecond apart.
  */
 export async function claimDeliveries(
-  db: D1Database,
+  db: Batching,
   ids: string[],
   lanes: string[],
   now: Instant,

@@ -5,6 +5,7 @@ import { ringGraceMs } from "./deliveries.ts";
 import { quarantining, type Refusal } from "./quarantine.ts";
 import { receiptCells, receiptColumns } from "./receipts.ts";
 import { microsIn, type Row } from "./rows.ts";
+import type { Batching } from "./together.ts";
 
 /**
  * The duplicate rule, decided inside the insert: an event is a repeat when another of its subject, that arrived less than a window
@@ -74,7 +75,7 @@ export interface Saved {
  * Writes events, each with its receipt and its deliveries, and what goes to quarantine, in one round trip and one transaction: the
  * outbox. A repeat writes nothing. Saving the same event again (its answer was lost) finds itself and is no duplicate.
  */
-export async function saveAll(db: D1Database, all: (Posting | Refusal)[]): Promise<Saved[]> {
+export async function saveAll(db: Batching, all: (Posting | Refusal)[]): Promise<Saved[]> {
   const postings = all.filter((one) => "event" in one);
   const refusals = all.filter((one) => "problem" in one);
   const twins = JSON.stringify(postings.map(({ event }) => [event.sourceId, subjectOf(event), event.fingerprint, event.id]));
@@ -92,7 +93,7 @@ export async function saveAll(db: D1Database, all: (Posting | Refusal)[]): Promi
 }
 
 /** The event itself, and its deliveries, which are not written unless it was. */
-function inserting(db: D1Database, { event, receipt, selected, dedupeWindow }: Posting): D1PreparedStatement[] {
+function inserting(db: Batching, { event, receipt, selected, dedupeWindow }: Posting): D1PreparedStatement[] {
   const window = event.subject === null ? day : dedupeWindow * second;
   const insertion = db
     .prepare(insertEvent)

@@ -3,6 +3,7 @@ import { breaker, type Health } from "../domain/destination.ts";
 import type { Instant } from "../domain/time.ts";
 import { ringGraceMs } from "./deliveries.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
+import type { Batching } from "./together.ts";
 
 const insertAttempt = `
   insert into attempts (
@@ -68,7 +69,7 @@ export interface Recorded {
  * the first one was lost, so it may be written already.
  */
 export async function recordAttempt(
-  db: D1Database,
+  db: Batching,
   delivery: Delivery,
   outcome: Outcome,
   startedAt: Instant,
@@ -115,7 +116,7 @@ export async function recordAttempt(
 }
 
 /** Runs the statements that there are, in their order, as one transaction; the first rows of three of them. */
-async function answersOf(db: D1Database, statements: Record<string, D1PreparedStatement | null>) {
+async function answersOf(db: Batching, statements: Record<string, D1PreparedStatement | null>) {
   const named = Object.entries(statements).flatMap(([name, statement]) => (statement ? [{ name, statement }] : []));
   const results = await db.batch<Row>(named.map(({ statement }) => statement));
   return ["before", "after", "next"].map((wanted) => results[named.findIndex(({ name }) => name === wanted)]?.results[0]);

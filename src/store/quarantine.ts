@@ -40,7 +40,7 @@ export async function saveQuarantined(db: D1Database, refusal: Refusal): Promise
 }
 
 /** The statement of `saveQuarantined`, for a batch. */
-export function quarantining(db: D1Database, { receipt, sourceId, problem }: Refusal): D1PreparedStatement {
+export function quarantining(db: Pick<D1Database, "prepare">, { receipt, sourceId, problem }: Refusal): D1PreparedStatement {
   const { id, kind, receivedAt, truncated } = receipt;
   const { code, message, mistakes } = problem;
   return db

@@ -41,6 +41,20 @@ export async function listRecoverable(
   return { keys, end: last ?? null };
 }
 
+const countExhausted = (most: number) => `
+  select count(*) as count from (
+    select 1 from deliveries
+    where state = 'exhausted' and event_id >= ?1 and event_id < ?2
+    and destination_id in (select id from destinations where state <> 'deleted' and (?3 is null or id = ?3)) limit ${most}
+  )`;
+
+/** How many exhausted deliveries a recovery without a filter is about; `most` when there are as many or more. */
+export async function countRecoverable(db: D1Database, scope: Scope, most: number): Promise<number> {
+  const { since, until, destinationId } = scope;
+  const row = await db.prepare(countExhausted(most)).bind(firstEventId(since), firstEventId(until), destinationId).first<Row>();
+  return row ? numberOf(row, "count") : 0;
+}
+
 /** Nothing is sent again to a destination that was deleted. */
 const isWanted = `destination_id in (select id from destinations where state <> 'deleted' and (?4 is null or id = ?4))`;
 

@@ -53,6 +53,17 @@ describe("the copy", () => {
     expect(knows(await catalog.current(env.DB), id)).toBe(true);
   });
 
+  test("is of no age when the clock was put back: what was made elsewhere is known at once", async () => {
+    const { catalog, clock } = aCatalog();
+    await catalog.current(env.DB);
+    const id = await elsewhere();
+    clock.now -= 3600 * second;
+    expect(knows(await catalog.current(env.DB), id)).toBe(true);
+    const other = await elsewhere();
+    clock.now -= second;
+    expect(knows(await catalog.anew(env.DB), other)).toBe(true);
+  });
+
   test("serves the others while one reads it anew", async () => {
     const { catalog, clock } = aCatalog();
     const { db, bill } = metered(env.DB);

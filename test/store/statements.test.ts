@@ -73,6 +73,9 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
       }
     }
   },
+  countRecoverable: async (db) => {
+    for (const destinationId of [null, "dst_1"]) await recoveries.countRecoverable(db, aRecovery({ destinationId }), limit);
+  },
   reopenDeliveries: (db) => recoveries.reopenDeliveries(db, aRecovery(), [["evt_1", "dst_1"]], null, 1),
   saveRecovery: (db) => recoveries.saveRecovery(db, aRecovery()),
   cancelRecovery: (db) => recoveries.cancelRecovery(db, "rcv_1", 1),
