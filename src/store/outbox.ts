@@ -1,17 +1,21 @@
 import type { Event } from "../domain/event.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { day, second } from "../domain/time.ts";
+import { day, minute, second } from "../domain/time.ts";
 import { ringGraceMs } from "./deliveries.ts";
 import { quarantining, type Refusal } from "./quarantine.ts";
 import { receiptCells, receiptColumns } from "./receipts.ts";
 import { microsIn, type Row } from "./rows.ts";
 import type { Batching } from "./together.ts";
 
+/** What arrives within so long, in whatever order it is stored, and says the same, with nothing in between, is one notification. */
+const atOnceMs = minute;
+
 /**
  * The duplicate rule, decided inside the insert: an event is a repeat when another of its subject, that arrived less than a window
  * before or after it (between ?25 and ?26), has its fingerprint, or when the last of its subject to arrive before it has, at any age.
- * One that comes late, out of the intake Queue, is thus taken for what it would have been in time. Events without a subject stand
- * under their own fingerprint, where the second rule would make two equal sales of two days one (?27 is 0).
+ * One that comes late, out of the intake Queue, is thus taken for what it would have been in time; of copies that come at once, the
+ * last to arrive may be stored first. Events without a subject stand under their own fingerprint, where the second rule would make
+ * two equal sales of two days one (?27 is 0).
  */
 const insertEvent = `
   insert into events (
@@ -28,6 +32,10 @@ const insertEvent = `
   and not exists (
     select 1 from (select fingerprint from events where source_id = ?2 and subject = ?5 and id < ?1 order by id desc limit 1)
     where ?27 = 1 and fingerprint = ?6
+  )
+  and not exists (
+    select 1 from (select fingerprint, received_at from events where source_id = ?2 and subject = ?5 and id > ?1 order by id limit 1)
+    where ?27 = 1 and fingerprint = ?6 and received_at < ?10 + ${atOnceMs}
   )
   on conflict (id) do nothing`;
 

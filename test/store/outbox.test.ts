@@ -94,6 +94,13 @@ describe("an event with a subject", () => {
     }
   });
 
+  test("is a repeat of one that arrived at the same moment and was stored before it, with a window of 0 too", async () => {
+    const first = anEvent({ receivedAt: start });
+    const twin = again(first, start);
+    await save(twin, { window: 0 });
+    expect(await save(first, { window: 0 })).toEqual({ id: twin.id, isDuplicate: true });
+  });
+
   test("is a repeat of one that arrived a little later, and was stored before it", async () => {
     const first = anEvent({ receivedAt: start });
     const twin = again(first, start + 15 * minute - 1);
