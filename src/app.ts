@@ -77,7 +77,7 @@ function lastingOf(env: Env): Lasting {
   const readLimitMs = (config.storeTimeLimitMs * 2) / 3; // reading is followed by storing, within the same limit
   return {
     config,
-    together: new Together(env.DB, Date.now, config.storeTimeLimitMs),
+    together: new Together(env.DB, Date.now, config.storeTimeLimitMs / 2),
     catalog: new Catalog(Date.now, readLimitMs),
     seal: newSeal(config.encryptionKey, config.nextEncryptionKey),
     resolver: config.dnsOverHttps === null ? null : newResolver(outside, config.dnsOverHttps, Date.now),

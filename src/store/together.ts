@@ -1,4 +1,4 @@
-import { within } from "../domain/limit.ts";
+import { TimeLimit, within } from "../domain/limit.ts";
 import type { Instant } from "../domain/time.ts";
 
 /** What it takes to store something: of a D1 database, or of one that is shared. */
@@ -26,14 +26,14 @@ export class Together {
   readonly #now: () => Instant;
   readonly #limitMs: number;
 
-  /** `limitMs` is how long a batch may take before others no longer wait for it. */
+  /** `limitMs` is how long others wait for a batch before they go alone. */
   constructor(db: Batching, now: () => Instant, limitMs: number) {
     this.#db = db;
     this.#now = now;
     this.#limitMs = limitMs;
   }
 
-  /** As D1's own `batch`. Throws `TimeLimit` when those before it take too long. */
+  /** As D1's own `batch`. */
   async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
     const isBusy = this.#busySince !== null && this.#now() - this.#busySince < this.#limitMs;
     const fate = isBusy ? await this.#wait(statements) : "lead";
@@ -47,9 +47,12 @@ export class Together {
     this.#waiting.push(share);
     try {
       return await within(this.#limitMs, promise);
-    } finally {
-      this.#waiting = this.#waiting.filter((other) => other !== share);
+    } catch (error) {
+      if (!(error instanceof TimeLimit)) throw error;
     }
+    const isOnItsWay = !this.#waiting.includes(share); // in the hands of D1, by another: then it must not be done twice
+    this.#waiting = this.#waiting.filter((other) => other !== share);
+    return isOnItsWay ? await promise : "alone";
   }
 
   /** Its own statements, and as many of those that wait as go along. When a statement fails, nothing was done, and each goes alone. */

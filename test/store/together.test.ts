@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { TimeLimit } from "../../src/domain/limit.ts";
 import { type Batching, Together } from "../../src/store/together.ts";
 
 const db = env.DB;
@@ -19,8 +18,8 @@ function gated({ isOpen = true }: { isOpen?: boolean } = {}) {
       return await db.batch(statements);
     },
   } as unknown as Batching;
-  const open = () => {
-    gate.isOpen = true;
+  const open = ({ once = false } = {}) => {
+    gate.isOpen = !once;
     for (const go of gates.splice(0)) go();
   };
   return { db: doubled, batches, open };
@@ -85,16 +84,30 @@ test("all of them hear when D1 is away, and the next begins anew", async () => {
   expect(wordsOf(await together.batch(saying("d")))).toEqual(["d"]);
 });
 
-test("nobody waits longer than the limit for a batch that hangs, and then others lead", async () => {
+test("nobody waits longer than the limit for a batch that hangs: each then goes alone, and others lead", async () => {
   const { db: counted, batches, open } = gated({ isOpen: false });
   const together = new Together(counted, Date.now, limitMs);
-  const hanging = together.batch(saying("a"));
-  await expect(together.batch(saying("b"))).rejects.toThrow(TimeLimit);
-  const later = together.batch(saying("c"));
+  const asked = [together.batch(saying("a")), together.batch(saying("b", "c"))];
+  await scheduler.wait(limitMs + 50);
+  expect(batches).toEqual([1, 2]);
+  asked.push(together.batch(saying("d")));
   open();
-  expect(wordsOf(await later)).toEqual(["c"]);
-  expect(wordsOf(await hanging)).toEqual(["a"]);
-  expect(batches).toEqual([1, 1]); // b, which gave up, was not written
+  expect((await Promise.all(asked)).map(wordsOf)).toEqual([["a"], ["b", "c"], ["d"]]);
+  expect(batches).toEqual([1, 2, 1]);
+});
+
+test("what is on its way by another is waited for, and not done twice", async () => {
+  const { db: counted, batches, open } = gated({ isOpen: false });
+  const together = new Together(counted, Date.now, limitMs);
+  const first = together.batch(saying("a"));
+  const asked = ["b", "c"].map((word) => together.batch(saying(word)));
+  open({ once: true });
+  await first;
+  await scheduler.wait(limitMs + 50);
+  expect(batches).toEqual([1, 2]);
+  open();
+  expect((await Promise.all(asked)).map(wordsOf)).toEqual([["b"], ["c"]]);
+  expect(batches).toEqual([1, 2]);
 });
 
 test("a part is one transaction with all the others", async () => {
