@@ -7,6 +7,11 @@ export type Batching = Pick<D1Database, "prepare" | "batch">;
 /** So many statements go together at the most. Source: an invocation of a Worker on the Free plan may ask D1 fifty. */
 const mostStatements = 48;
 
+/** Whether it was a statement that D1 would not do, and not D1 that was away. Source: D1's errors end with SQLite's name for them. */
+export function isRefused(error: unknown): boolean {
+  return String(error).includes("SQLITE_");
+}
+
 /** Statements that wait for the batch under way; they get their results, are to lead the next batch, or are to go alone. */
 interface Share {
   statements: D1PreparedStatement[];
@@ -65,7 +70,7 @@ export class Together {
       for (const { statements, resolve } of others) resolve(results.splice(0, statements.length));
       return mine;
     } catch (error) {
-      const isOfOne = others.length > 0 && String(error).includes("SQLITE_");
+      const isOfOne = others.length > 0 && isRefused(error);
       for (const { resolve, reject } of others) isOfOne ? resolve("alone") : reject(error);
       if (!isOfOne) throw error;
       return await this.#db.batch(own);
