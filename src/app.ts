@@ -13,8 +13,8 @@ export type Ring = string;
 export interface App {
   config: Config;
   db: D1Database;
-  /** `db`, for what has to be stored: in one transaction with whatever else this isolate is storing at the time. */
-  joint(): Batching;
+  /** `db`, for what has to be stored: in one transaction with whatever else this isolate is storing at the time. Who is patient waits a moment for that. */
+  joint(urgency?: "urgent" | "patient"): Batching;
   queues: { deliveries: Queue<Ring>; intake: Queue<Receipt> };
   catalog: Catalog;
   seal: Seal;
@@ -40,6 +40,9 @@ export interface App {
 
 type Lasting = { together: Together } & Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "slow" | "tokens">;
 
+/** Claims and outcomes have so long to find a postback's transaction to go with. */
+const patienceMs = 5;
+
 /** Whether an invocation may wait for a promise that another one keeps. Source: workerd's flag of this name, on since 2024-10-14. */
 const mayWaitForOthers = Cloudflare.compatibilityFlags["handle_cross_request_promise_resolution"] === true;
 
@@ -54,10 +57,10 @@ export function appOf(env: Env, context: Pick<ExecutionContext, "waitUntil">): A
   return {
     ...shared,
     db: env.DB,
-    joint() {
+    joint(urgency = "urgent") {
       if (this.db !== env.DB || !mayWaitForOthers) return this.db;
       const batch = <T>(statements: D1PreparedStatement[]) => {
-        const storing = together.batch<T>(statements);
+        const storing = together.batch<T>(statements, urgency === "patient" ? patienceMs : 0);
         context.waitUntil(storing.catch(() => {})); // others may depend on it, should this caller hang up
         return storing;
       };

@@ -40,7 +40,7 @@ async function record(
   lease: Instant | null,
 ): Promise<Recorded> {
   try {
-    return await recordAttempt(app.joint(), concluded, outcome, startedAt, version, { lease });
+    return await recordAttempt(app.joint("patient"), concluded, outcome, startedAt, version, { lease });
   } catch (error) {
     console.warn("attempt: its record failed, and is tried again", deliveryId(concluded), String(error));
     await new Promise((resolve) => setTimeout(resolve, second));

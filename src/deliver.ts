@@ -22,7 +22,7 @@ export async function deliver(app: App, rings: string[]): Promise<void> {
   const room = Math.max(0, handful - deliveries.length);
   const ids = [...deliveries, ...next.slice(0, room)];
   if (ids.length + backlogs.length === 0) return;
-  const { claimed, waiting } = await claimDeliveries(app.joint(), ids, backlogs, app.now(), app.random());
+  const { claimed, waiting } = await claimDeliveries(app.joint("patient"), ids, backlogs, app.now(), app.random());
 
   const attempts = claimed.map((one) => ({ one, done: attempt(app, one).catch(complain) }));
   const all = Promise.all(attempts.map(({ done }) => done));

@@ -12,17 +12,19 @@ export function isRefused(error: unknown): boolean {
   return String(error).includes("SQLITE_");
 }
 
-/** Statements that wait for the batch under way; they get their results, are to lead the next batch, or are to go alone. */
+/** What becomes of statements that wait: their results, or that they are to lead the next batch, or to go alone. */
+type Fate = D1Result[] | "lead" | "alone";
+
 interface Share {
   statements: D1PreparedStatement[];
-  resolve(fate: D1Result[] | "lead" | "alone"): void;
-  reject(error: unknown): void;
+  isUrgent: boolean;
+  fate: PromiseWithResolvers<Fate>;
 }
 
 /**
  * D1 does one thing at a time, and many small transactions cost it more than a large one. So what an isolate wants to store while a batch
- * of its own is on its way goes together in the next: one transaction, each part's statements in a row. Nobody waits who is alone, and
- * nobody has an answer before the transaction is committed.
+ * of its own is on its way goes together in the next: one transaction, each part's statements in a row. Who is alone does not wait,
+ * unless it is patient, and nobody has an answer before the transaction is committed.
  */
 export class Together {
   #waiting: Share[] = [];
@@ -38,26 +40,40 @@ export class Together {
     this.#limitMs = limitMs;
   }
 
-  /** As D1's own `batch`. */
-  async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
-    const isBusy = this.#busySince !== null && this.#now() - this.#busySince < this.#limitMs;
-    const fate = isBusy ? await this.#wait(statements) : "lead";
+  /** As D1's own `batch`. With `patienceMs`, what is not urgent waits so long for somebody to go with, before it goes itself. */
+  async batch<T>(statements: D1PreparedStatement[], patienceMs = 0): Promise<D1Result<T>[]> {
+    const isUrgent = patienceMs === 0;
+    if (isUrgent && !this.#isBusy()) return (await this.#lead(statements)) as D1Result<T>[];
+    const share = { statements, isUrgent, fate: Promise.withResolvers<Fate>() };
+    this.#waiting.push(share);
+    const fate = (isUrgent ? null : await this.#patiently(share, patienceMs)) ?? (await this.#urgently(share));
     if (fate === "lead") return (await this.#lead(statements)) as D1Result<T>[];
     return fate === "alone" ? await this.#db.batch<T>(statements) : (fate as D1Result<T>[]);
   }
 
-  async #wait(statements: D1PreparedStatement[]): Promise<D1Result[] | "lead" | "alone"> {
-    const { promise, resolve, reject } = Promise.withResolvers<D1Result[] | "lead" | "alone">();
-    const share = { statements, resolve, reject };
-    this.#waiting.push(share);
-    try {
-      return await within(this.#limitMs, promise);
-    } catch (error) {
-      if (!(error instanceof TimeLimit)) throw error;
-    }
-    const isOnItsWay = !this.#waiting.includes(share); // in the hands of D1, by another: then it must not be done twice
+  /** Null when patience is over while another batch is on its way. */
+  async #patiently(share: Share, patienceMs: number): Promise<Fate | null> {
+    const fate = await unlessLate(patienceMs, share.fate.promise);
+    if (fate !== null) return fate;
+    share.isUrgent = true;
+    return !this.#isBusy() && this.#leaves(share) ? "lead" : null;
+  }
+
+  /** What is in the hands of D1 already, in another's batch, must not be done twice: that is waited for. */
+  async #urgently(share: Share): Promise<Fate> {
+    const fate = await unlessLate(this.#limitMs, share.fate.promise);
+    return fate ?? (this.#leaves(share) ? "alone" : await share.fate.promise);
+  }
+
+  /** Whether it was still waiting. */
+  #leaves(share: Share): boolean {
+    const before = this.#waiting.length;
     this.#waiting = this.#waiting.filter((other) => other !== share);
-    return isOnItsWay ? await promise : "alone";
+    return this.#waiting.length < before;
+  }
+
+  #isBusy(): boolean {
+    return this.#busySince !== null && this.#now() - this.#busySince < this.#limitMs;
   }
 
   /** Its own statements, and as many of those that wait as go along. When a statement fails, nothing was done, and each goes alone. */
@@ -67,11 +83,11 @@ export class Together {
     try {
       const results = await this.#db.batch([own, ...others.map(({ statements }) => statements)].flat());
       const mine = results.splice(0, own.length);
-      for (const { statements, resolve } of others) resolve(results.splice(0, statements.length));
+      for (const { statements, fate } of others) fate.resolve(results.splice(0, statements.length));
       return mine;
     } catch (error) {
       const isOfOne = others.length > 0 && isRefused(error);
-      for (const { resolve, reject } of others) isOfOne ? resolve("alone") : reject(error);
+      for (const { fate } of others) isOfOne ? fate.resolve("alone") : fate.reject(error);
       if (!isOfOne) throw error;
       return await this.#db.batch(own);
     } finally {
@@ -88,10 +104,20 @@ export class Together {
     return this.#waiting.splice(0, tooMany < 0 ? this.#waiting.length : tooMany);
   }
 
-  /** To the first that waits: a batch is made in the invocation that leads it. */
+  /** To the first that cannot wait: a batch is made in the invocation that leads it. */
   #handOver(): void {
-    const next = this.#waiting.shift();
+    const next = this.#waiting.find(({ isUrgent }) => isUrgent);
     this.#busySince = next ? this.#now() : null;
-    next?.resolve("lead");
+    if (next && this.#leaves(next)) next.fate.resolve("lead");
+  }
+}
+
+/** The value of `work`, or null after `ms`. */
+async function unlessLate<T>(ms: number, work: Promise<T>): Promise<T | null> {
+  try {
+    return await within(ms, work);
+  } catch (error) {
+    if (error instanceof TimeLimit) return null;
+    throw error;
   }
 }

@@ -110,6 +110,34 @@ test("what is on its way by another is waited for, and not done twice", async ()
   expect(batches).toEqual([1, 2]);
 });
 
+test("what is patient goes with the next, or by itself when there is none in time", async () => {
+  const { db: counted, batches } = gated();
+  const together = new Together(counted, Date.now, limitMs);
+  const asked = [together.batch(saying("a"), 50), together.batch(saying("b"), 50), together.batch(saying("c"))];
+  expect((await Promise.all(asked)).map(wordsOf)).toEqual([["a"], ["b"], ["c"]]);
+  expect(batches).toEqual([3]);
+  expect((await Promise.all([together.batch(saying("d"), 10), together.batch(saying("e"), 30)])).map(wordsOf)).toEqual([["d"], ["e"]]);
+  expect(batches).toEqual([3, 2]);
+});
+
+test("what is patient is not handed the lead while its patience lasts, and waits for what is on its way when it is over", async () => {
+  const { db: counted, batches, open } = gated({ isOpen: false });
+  const together = new Together(counted, Date.now, limitMs);
+  const first = together.batch(saying("a"));
+  const patient = together.batch(saying("b"), 50);
+  open({ once: true });
+  await first;
+  expect(batches).toEqual([1]);
+  const second = together.batch(saying("c"));
+  expect(batches).toEqual([1, 2]);
+  const late = together.batch(saying("d"), 5);
+  await scheduler.wait(60);
+  expect(batches).toEqual([1, 2]);
+  open();
+  expect((await Promise.all([patient, second, late])).map(wordsOf)).toEqual([["b"], ["c"], ["d"]]);
+  expect(batches).toEqual([1, 2, 1]);
+});
+
 test("a part is one transaction with all the others", async () => {
   const { db: counted, open } = gated({ isOpen: false });
   const together = new Together(counted, Date.now, limitMs);
