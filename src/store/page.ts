@@ -20,7 +20,7 @@ export interface Page {
 }
 
 /** How many rows a page looks through for those that fit: keeps every page fast, however seldom a filter fits. */
-const scanLimit = 5_000;
+const scanLimit = 2_500;
 
 /** The rows that fulfil all conditions. `within` bounds the walk and must be served by the key; `fitting` is checked row by row. */
 export async function listPage(db: D1Database, listing: Listing, within: Condition[], fitting: Condition[], limit: number): Promise<Page> {
