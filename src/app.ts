@@ -13,7 +13,10 @@ export type Ring = string;
 export interface App {
   config: Config;
   db: D1Database;
-  /** `db`, for what has to be stored: in one transaction with whatever else this isolate is storing at the time. Who is patient waits a moment for that. */
+  /**
+   * `db`, for what has to be stored: in one transaction with whatever else this isolate is storing at the time. Who is patient waits
+   * a moment for that.
+   */
   joint(urgency?: "urgent" | "patient"): Batching;
   queues: { deliveries: Queue<Ring>; intake: Queue<Receipt> };
   catalog: Catalog;

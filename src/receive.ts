@@ -13,7 +13,8 @@ import { decode } from "./postback/decode.ts";
 import { normalise } from "./postback/normalise.ts";
 import { ring } from "./ring.ts";
 import type { Copy } from "./store/catalog.ts";
-import { type Posting, type Refusal, type Saved, type Selected, saveAll } from "./store/outbox.ts";
+import { type Posting, type Saved, type Selected, saveAll } from "./store/outbox.ts";
+import type { Refusal } from "./store/quarantine.ts";
 
 /** How a receipt ended. `id` is its event's: its own, or for a duplicate the first one's. */
 export interface Received {

@@ -6,7 +6,7 @@ import { nextSlice, prune, pruneQuarantined, readLines, readQuarantined } from "
 import { numberOf, type Row, textOf } from "./store/rows.ts";
 
 /** So long a run may take; the next one begins a minute after this one did. */
-const runMs = 40 * second;
+const runMs = 20 * second;
 /** After each slice D1 is left to others for so many times as long as the slice took. */
 const rest = 4;
 

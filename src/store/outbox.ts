@@ -56,8 +56,6 @@ const insertForEvent = `
   ))
   on conflict (event_id, destination_id) do nothing`;
 
-export type { Refusal };
-
 /** A delivery that an event is to have. `once`: unless the destination has one of the same action already. */
 export interface Selected {
   destinationId: string;

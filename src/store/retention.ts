@@ -3,7 +3,7 @@ import { day, type Instant } from "../domain/time.ts";
 import { type Archived, archived, type Line } from "./archived.ts";
 import { type Row, textOf } from "./rows.ts";
 
-/** So many events are walked over at a time, or fewer when they are large: what one slice holds has to fit into memory, and its deletion delays nobody. */
+/** So many events are walked over at a time, or fewer when they are large: a slice fits into memory, and its deletion delays nobody. */
 const mostEvents = 200;
 const mostBytes = 4 * 1024 * 1024;
 const mostQuarantined = 50;
@@ -20,6 +20,9 @@ const mayGo = `
     )
   )`;
 
+/** How far the walk has come, at `?3`. */
+const position = `coalesce((select iif(next_walk_at <= ?3, '', position) from retention), '')`;
+
 const walk = `
   select id, fits from (
     select id, fits, sum(weight) over (order by id) - weight as before from (
@@ -27,11 +30,9 @@ const walk = `
         length(query) + length(body) + length(fields) + length(nested) + (
           select coalesce(sum(length(response_body)), 0) from attempts where event_id = e.id
         ) as weight
-      from events e where e.id > ?3 and e.id < ?1 order by e.id limit ${mostEvents}
+      from events e where e.id > ${position} and e.id < ?1 order by e.id limit ${mostEvents}
     )
   ) where before < ${mostBytes}`;
-
-const findPosition = `select iif(next_walk_at <= ?1, '', position) as position from retention`;
 
 /** What is to be archived and deleted next. `position` is how far the walk has come with it; `ids` are those that may go. */
 export interface Slice {
@@ -41,11 +42,7 @@ export interface Slice {
 
 /** The next stretch of the walk over events older than `end`, once a day from the beginning; null when there are no more. */
 export async function nextSlice(db: D1Database, end: Instant, now: Instant): Promise<Slice | null> {
-  const row = await db.prepare(findPosition).bind(now).first<Row>();
-  const { results } = await db
-    .prepare(walk)
-    .bind(firstEventId(end), end, row ? textOf(row, "position") : "")
-    .all<Row>();
+  const { results } = await db.prepare(walk).bind(firstEventId(end), end, now).all<Row>();
   const ids = results.filter(({ fits }) => fits === 1).map((one) => textOf(one, "id"));
   const last = results.at(-1);
   return last ? { position: textOf(last, "id"), ids } : null;

@@ -72,8 +72,10 @@ export class Together {
     return this.#waiting.length < before;
   }
 
+  /** A batch that began in the future (the clock was put back) is one that nobody waits for. */
   #isBusy(): boolean {
-    return this.#busySince !== null && this.#now() - this.#busySince < this.#limitMs;
+    const age = this.#busySince === null ? this.#limitMs : this.#now() - this.#busySince;
+    return age >= 0 && age < this.#limitMs;
   }
 
   /** Its own statements, and as many of those that wait as go along. When a statement fails, nothing was done, and each goes alone. */

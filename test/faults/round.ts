@@ -1,10 +1,11 @@
 import { operator, until } from "../flow/edge.ts";
 import type { Arrival } from "../flow/far-side.ts";
 import type { Clocks, newControl } from "./control.ts";
+import type { Verdict } from "./evidence.ts";
 import type { Order } from "./fault.ts";
 import { type Edge, secrets, type Workshop } from "./machine.ts";
 import { type Random, randomFrom } from "./notifications.ts";
-import { judge, type Verdict } from "./promises.ts";
+import { judge } from "./promises.ts";
 import { newReader } from "./reader.ts";
 import { hopeless, newReceivers, type Receiver, type Wishes } from "./receivers.ts";
 import { newSender, type Sender } from "./sender.ts";

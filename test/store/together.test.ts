@@ -96,6 +96,18 @@ test("nobody waits longer than the limit for a batch that hangs: each then goes 
   expect(batches).toEqual([1, 2, 1]);
 });
 
+test("a batch that hangs holds up nobody when the clock is put back", async () => {
+  let now = 1_000_000;
+  const { db: counted, batches, open } = gated({ isOpen: false });
+  const together = new Together(counted, () => now, limitMs);
+  const hanging = together.batch(saying("a"));
+  now -= 3_600_000;
+  const next = together.batch(saying("b"));
+  expect(batches).toEqual([1, 1]);
+  open();
+  expect((await Promise.all([hanging, next])).map(wordsOf)).toEqual([["a"], ["b"]]);
+});
+
 test("what is on its way by another is waited for, and not done twice", async () => {
   const { db: counted, batches, open } = gated({ isOpen: false });
   const together = new Together(counted, Date.now, limitMs);
