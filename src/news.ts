@@ -84,6 +84,7 @@ function newsEvent(type: EventType, about: Destination, fields: Record<string, s
   return {
     id: newEventId(now),
     sourceId: ownName,
+    origin: "postback",
     kind: "operational",
     type,
     subject: `${type}:${about.id}`,

@@ -72,5 +72,5 @@ async function shapeOf(name: string): Promise<{ type: string; name: string; sql:
       "select type, name, sql from sqlite_schema where sql is not null and name not like 'sqlite_%' and name not like '_cf_%' order by type, name",
     )
     .all<{ type: string; name: string; sql: string }>();
-  return results.map((one) => ({ ...one, sql: one.sql.replace(/\s+/g, " ") }));
+  return results.map((one) => ({ ...one, sql: one.sql.replace(/\s+/g, " ").replace(/ (?=[,)])/g, "") }));
 }

@@ -3,10 +3,18 @@ import type { EventKind, EventType } from "./kind.ts";
 import type { Micros } from "./money.ts";
 import type { Instant } from "./time.ts";
 
+/**
+ * Where an event comes from: impact.com called us, or reconciliation found it in impact.com's API, or it is history from before the
+ * source was connected, which is kept and told to nobody.
+ */
+export const origins = ["postback", "reconciliation", "import"] as const;
+export type Origin = (typeof origins)[number];
+
 /** One notification in our words. It never changes once it is stored. */
 export interface Event {
   id: string;
   sourceId: string;
+  origin: Origin;
   kind: EventKind;
   type: EventType;
   /** What the event is about (`action:1000.4636.158133`); null when the template left its id out. */

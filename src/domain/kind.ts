@@ -30,6 +30,10 @@ export const eventTypes = [
   "operational.destination_failing",
   "operational.destination_disabled",
   "operational.delivery_exhausted",
+  "operational.gap_repaired",
+  "operational.alert_opened",
+  "operational.alert_closed",
+  "operational.reconciliation_failing",
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

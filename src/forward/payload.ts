@@ -23,6 +23,7 @@ export function eventData(event: Event, sourceName: string): EventData {
     kind: event.kind,
     source: sourceName,
     source_id: event.sourceId,
+    origin: event.origin,
     action_id: event.actionId,
     status: event.status,
     status_detail: fields["StatusDetail"] ?? null,

@@ -18,6 +18,7 @@ export function sampleEvent(id: string, now: Instant): Event {
   return {
     id,
     sourceId: sampleSource,
+    origin: "postback",
     kind: "action-lifecycle",
     type: "action.pending",
     subject: "action:1000.4636.158133",

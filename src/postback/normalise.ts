@@ -32,6 +32,7 @@ export function normalise(decoded: Decoded, receipt: Receipt, source: Source): E
   return {
     id: receipt.id,
     sourceId: source.id,
+    origin: "postback",
     kind,
     type,
     subject,

@@ -3,7 +3,7 @@ import type { Row } from "./rows.ts";
 /** The tables whose rows go into the archive, with their columns: all but the number that SQLite gives a row. */
 export const archived = {
   events: columns(
-    `id source_id kind type subject fingerprint action_id status is_test received_at occurred_at currency
+    `id source_id origin kind type subject fingerprint action_id status is_test received_at occurred_at currency
      fields nested warnings method query headers ip`,
     { micros: "payout delta_payout amount delta_amount", bytes: "body" },
   ),
@@ -36,7 +36,7 @@ function columns(plain: string, { micros = "", bytes = "" } = {}): Columns {
   const [texts, amounts, blobs] = [namesIn(plain), namesIn(micros), namesIn(bytes)];
   const out = [...texts, ...amounts.map((name) => `cast(${name} as text) as ${name}`), ...blobs.map((name) => `hex(${name}) as ${name}`)];
   const back = [
-    ...texts.map((name) => `value ->> '${name}'`),
+    ...texts.map((name) => (name === "origin" ? "coalesce(value ->> 'origin', 'postback')" : `value ->> '${name}'`)),
     ...amounts.map((name) => `cast(value ->> '${name}' as integer)`),
     ...blobs.map((name) => `unhex(value ->> '${name}')`),
   ];

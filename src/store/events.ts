@@ -1,11 +1,11 @@
-import type { Event } from "../domain/event.ts";
+import type { Event, Origin } from "../domain/event.ts";
 import type { EventKind, EventType } from "../domain/kind.ts";
 import type { Instant } from "../domain/time.ts";
 import { receiptColumns, receiptOf, type StoredReceipt } from "./receipts.ts";
 import { jsonOf, microsOut, numberOf, type Row, textOf } from "./rows.ts";
 
 export const eventColumns = `
-  id, source_id, kind, type, subject, fingerprint, action_id, status, is_test, received_at, occurred_at, currency,
+  id, source_id, origin, kind, type, subject, fingerprint, action_id, status, is_test, received_at, occurred_at, currency,
   cast(payout as text) as payout, cast(delta_payout as text) as delta_payout,
   cast(amount as text) as amount, cast(delta_amount as text) as delta_amount, fields, nested, warnings`;
 
@@ -43,6 +43,7 @@ export function eventOf(row: Row): Event {
   return {
     id: textOf(row, "id"),
     sourceId: textOf(row, "source_id"),
+    origin: textOf(row, "origin") as Origin,
     kind: textOf(row, "kind") as EventKind,
     type: textOf(row, "type") as EventType,
     subject: subject === fingerprint ? null : subject,

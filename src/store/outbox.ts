@@ -10,21 +10,36 @@ import type { Batching } from "./together.ts";
 /** What arrives within so long, in whatever order it is stored, and says the same, with nothing in between, is one notification. */
 const atOnceMs = minute;
 
+/** impact.com does not say for how long it repeats a call; others have seen some days. */
+const underWayMs = 7 * day;
+
+/** That a row of events says the same as these parameters, as far as they say anything. Micros come as text. */
+function saysWhat({ kind, status, ...amounts }: Record<"kind" | "status" | "payout" | "deltaPayout" | "amount" | "deltaAmount", string>) {
+  const columns = { payout: "payout", deltaPayout: "delta_payout", amount: "amount", deltaAmount: "delta_amount" };
+  const equal = Object.entries(columns).map(([name, column]) => {
+    const parameter = amounts[name as keyof typeof amounts];
+    return `(${parameter} is null or ${column} = cast(${parameter} as integer))`;
+  });
+  return `kind = ${kind} and status is ${status} and ${equal.join(" and ")}`;
+}
+
 /**
  * The duplicate rule, decided inside the insert: an event is a repeat when another of its subject, that arrived less than a window
  * before or after it (between ?25 and ?26), has its fingerprint, or when the last of its subject to arrive before it has, at any age.
  * One that comes late, out of the intake Queue, is thus taken for what it would have been in time; of copies that come at once, the
  * last to arrive may be stored first. Events without a subject stand under their own fingerprint, where the second rule would make
  * two equal sales of two days one (?27 is 0).
+ *
+ * A postback that comes after reconciliation has told what it says is a repeat of that, for as long as it may still be under way.
  */
 const insertEvent = `
   insert into events (
     id, source_id, kind, type, subject, fingerprint, action_id, status, is_test, received_at, occurred_at, currency,
-    payout, delta_payout, amount, delta_amount, fields, nested, warnings, ${receiptColumns}
+    payout, delta_payout, amount, delta_amount, fields, nested, warnings, ${receiptColumns}, origin
   )
   select
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-    cast(?13 as integer), cast(?14 as integer), cast(?15 as integer), cast(?16 as integer), ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
+    cast(?13 as integer), cast(?14 as integer), cast(?15 as integer), cast(?16 as integer), ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?28
   where not exists (
     select 1 from events
     where source_id = ?2 and subject = ?5 and fingerprint = ?6 and received_at > ?25 and received_at < ?26
@@ -37,15 +52,31 @@ const insertEvent = `
     select 1 from (select fingerprint, received_at from events where source_id = ?2 and subject = ?5 and id > ?1 order by id limit 1)
     where ?27 = 1 and fingerprint = ?6 and received_at < ?10 + ${atOnceMs}
   )
+  and not exists (
+    select 1 from events
+    where ?28 = 'postback' and source_id = ?2 and subject = ?5 and ${saysWhat({ kind: "?3", status: "?8", payout: "?13", deltaPayout: "?14", amount: "?15", deltaAmount: "?16" })}
+    and origin = 'reconciliation' and received_at > ?10 - ${underWayMs}
+  )
   on conflict (id) do nothing`;
 
 /** For each of many events itself, or the latest that it repeats; null when it is neither. */
 const findTwins = `
-  select (
+  select coalesce((
     select id from events
     where source_id = value ->> 0 and subject = value ->> 1 and fingerprint = value ->> 2
     order by id = value ->> 3 desc, id desc limit 1
-  ) as id from json_each(?1) order by key`;
+  ), (
+    select id from events
+    where source_id = value ->> 0 and subject = value ->> 1 and origin = 'reconciliation' and ${saysWhat({
+      kind: "value ->> 4",
+      status: "value ->> 5",
+      payout: "value ->> 6",
+      deltaPayout: "value ->> 7",
+      amount: "value ->> 8",
+      deltaAmount: "value ->> 9",
+    })}
+    order by id desc limit 1
+  )) as id from json_each(?1) order by key`;
 
 const insertForEvent = `
   insert into deliveries (event_id, destination_id, action, next_at, ring_at, created_at, updated_at)
@@ -84,7 +115,7 @@ export interface Saved {
 export async function saveAll(db: Batching, all: (Posting | Refusal)[]): Promise<Saved[]> {
   const postings = all.filter((one) => "event" in one);
   const refusals = all.filter((one) => "problem" in one);
-  const twins = JSON.stringify(postings.map(({ event }) => [event.sourceId, subjectOf(event), event.fingerprint, event.id]));
+  const twins = JSON.stringify(postings.map(({ event }) => twinOf(event)));
   const results = await db.batch<Row>([
     ...refusals.map((refusal) => quarantining(db, refusal)),
     ...postings.flatMap((posting) => inserting(db, posting)),
@@ -127,10 +158,18 @@ function inserting(db: Batching, { event, receipt, selected, dedupeWindow }: Pos
       event.receivedAt - window,
       event.receivedAt + window,
       event.subject === null ? 0 : 1,
+      event.origin,
     );
   if (selected.length === 0) return [insertion];
   const { id, receivedAt } = event;
   return [insertion, db.prepare(insertForEvent).bind(id, JSON.stringify(selected), receivedAt, receivedAt + ringGraceMs)];
+}
+
+/** What `findTwins` is asked. */
+function twinOf(event: Event): (string | null)[] {
+  const { sourceId, fingerprint, id, kind, status } = event;
+  const amounts = [event.payout, event.deltaPayout, event.amount, event.deltaAmount].map(microsIn);
+  return [sourceId, subjectOf(event), fingerprint, id, kind, status, ...amounts];
 }
 
 function subjectOf({ subject, fingerprint }: Event): string {

@@ -14,6 +14,7 @@ export function anEvent({
   return {
     id: "evt_1",
     sourceId: "src_test",
+    origin: "postback",
     kind: "action-lifecycle",
     type: "action.pending",
     subject: "action:1.2.3",

@@ -26,6 +26,7 @@ const news: Event = {
   ...sample,
   id: "evt_9",
   sourceId: "operational",
+  origin: "postback",
   kind: "operational",
   type: "operational.destination_disabled",
   actionId: null,

@@ -22,6 +22,7 @@ export function anEvent(parts: Partial<Event> = {}): Event {
   return {
     id: newEventId(receivedAt),
     sourceId: newShortId("src"),
+    origin: "postback",
     kind: "action-lifecycle",
     type: "action.pending",
     subject: `action:${actionId}`,
