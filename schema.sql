@@ -307,6 +307,8 @@ create table books (
   version   integer not null
 ) strict;
 
+insert into books (one, position, version) values (1, 0, 0);
+
 -- An action as its ledger leaves it. `first_event` and `last_event` are by arrival.
 create table actions (
   source_id            text    not null,
@@ -371,6 +373,14 @@ create table totals (
   amount_units   integer not null,
   amount_micros  integer not null,
   primary key (dimension, at, source_id, value, currency, state)
+) strict, without rowid;
+
+-- What campaigns and action trackers are called, by their ids.
+create table names (
+  dimension  text    not null,
+  value      text    not null,
+  name       text    not null,
+  primary key (dimension, value)
 ) strict, without rowid;
 
 -- What came from a source in an hour.

@@ -27,8 +27,8 @@ export default defineConfig(async () => {
             isolate: false,
             testTimeout: 20_000,
             include: [
-              "test/{cases,domain,forward,http,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,config,dead,deliver,intake,news,receive,retain,sweep}.test.ts",
+              "test/{cases,domain,forward,http,impact,postback,store}/**/*.test.ts",
+              "test/{attempt,authorize,book,call,config,dead,deliver,intake,news,receive,retain,sweep}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

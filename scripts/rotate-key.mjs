@@ -83,7 +83,7 @@ async function reencrypt(wanted) {
     if (!Number.isInteger(left) || !used) trouble = `The Worker at ${url} gives no answer (${status ? `${status}: ${text}` : text}).`;
     else if (wanted && used !== wanted) trouble = `${url} does not seal with the new key. Is it the Worker of wrangler.toml?`;
     else if (left === 0) return;
-    else trouble = `Secrets of ${left} destinations cannot be opened by the Worker. Give them new secrets, or delete them.`;
+    else trouble = `Secrets of ${left} destinations or sources cannot be opened by the Worker. Give them new ones, or delete them.`;
     if (left < least && (!wanted || used === wanted)) [least, lastProgress] = [left, Date.now()];
     else await sleep(2000);
   }

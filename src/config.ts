@@ -1,5 +1,5 @@
 import { Problem } from "./domain/problem.ts";
-import { checkTarget, type Guard, parseAllowed } from "./forward/target.ts";
+import { bareHost, checkTarget, type Guard, isAllowed, parseAllowed } from "./forward/target.ts";
 
 /** What the operator sets: vars in wrangler.toml, secrets with `wrangler secret put`, both in `.dev.vars` for development. */
 export interface Config {
@@ -26,6 +26,8 @@ export interface Config {
   dnsOverHttps: string | null;
   /** What is older goes from D1 into the archive. RETENTION_DAYS, from 1 to 3650, needs the R2 bucket ARCHIVE; null when not set: all is kept. */
   retentionDays: number | null;
+  /** Where impact.com's API is: an origin. IMPACT_API, default https://api.impact.com; `http:` on this machine only, with ALLOW_LOOPBACK. */
+  impactApi: string;
 }
 
 /** The settings were wrong; the message names every problem at once. */
@@ -49,6 +51,7 @@ export function readConfig(env: Env): Config {
     allowedTargets: [...guard.allowed],
     dnsOverHttps: resolver("DNS_OVER_HTTPS"),
     retentionDays: days("RETENTION_DAYS"),
+    impactApi: api("IMPACT_API", "https://api.impact.com"),
   };
   if (problems.length > 0) throw new ConfigError(`The configuration has ${problems.length} problem(s): ${problems.join("; ")}.`);
   return config;
@@ -112,5 +115,19 @@ export function readConfig(env: Env): Config {
       problems.push(`${name} ${error.mistakes[0]?.reason} (set it to something like https://cloudflare-dns.com/dns-query)`);
       return null;
     }
+  }
+
+  /** An origin. Credentials go there, so unlike other targets it is `http:` on this machine only. */
+  function api(name: string, usual: string): string {
+    try {
+      const url = checkTarget(vars[name] || usual, guard);
+      const isOpen = url.protocol === "http:" && !isAllowed(bareHost(url.hostname), { ...guard, allowed: [] });
+      if (!isOpen && url.href === `${url.origin}/`) return url.origin;
+      problems.push(`${name} ${isOpen ? "must begin with https://" : "must end after the host"} (set it to something like ${usual})`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problems.push(`${name} ${error.mistakes[0]?.reason} (set it to something like ${usual})`);
+    }
+    return usual;
   }
 }

@@ -1,7 +1,9 @@
 import { type App, appOf, type Ring } from "./app.ts";
+import { book } from "./book.ts";
 import { bury } from "./dead.ts";
 import { deliver } from "./deliver.ts";
 import type { Receipt } from "./domain/receipt.ts";
+import { second } from "./domain/time.ts";
 import { answer } from "./http/router.ts";
 import { takeDeferred } from "./intake.ts";
 import { recover } from "./recover.ts";
@@ -37,10 +39,18 @@ export default {
 
   async scheduled(_controller, env, context) {
     const app = appOf(env, context);
-    await sweep(app);
-    await retain(app);
+    for (const [name, work] of Object.entries(chores)) {
+      await work(app).catch((error) => console.error(`scheduled: ${name} failed, it is tried again in a minute`, String(error)));
+    }
   },
 } satisfies ExportedHandler<Env, Message>;
+
+/** What is done every minute, one after the other; none waits for another to succeed. */
+const chores: Record<string, (app: App) => Promise<unknown>> = {
+  sweep,
+  retain,
+  book: (app) => book(app, 20 * second),
+};
 
 async function answerRings(app: App, rings: Ring[]): Promise<void> {
   const recoveries = new Set(rings.filter((ring) => ring.startsWith("rcv_")));

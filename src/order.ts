@@ -4,7 +4,7 @@ import { firstInTurn } from "./domain/order.ts";
 import { second } from "./domain/time.ts";
 import { ring } from "./ring.ts";
 import { listDue, listSiblings } from "./store/deliveries.ts";
-import { listActionEvents } from "./store/events.ts";
+import { listActionEvents } from "./store/ledgers.ts";
 
 /** How many deliveries of an ordered backlog are looked at at once; each stands for another action. */
 const page = 20;

@@ -1,4 +1,5 @@
 import type { App } from "./app.ts";
+import { book } from "./book.ts";
 import { day, formatInstant, type Instant, second } from "./domain/time.ts";
 import { type Content, writePart } from "./store/archive.ts";
 import type { Line } from "./store/archived.ts";
@@ -21,6 +22,7 @@ export async function retain(app: App): Promise<void> {
   if (archive === null || config.retentionDays === null) return;
   const began = app.now();
   const end = began - config.retentionDays * day;
+  await book(app, runMs); // what is not in the books must not go
   for (const move of [moveEvents, moveQuarantined]) {
     while (app.now() - began < runMs) {
       const from = app.now();

@@ -101,3 +101,30 @@ test("deletes nothing where there is no archive", () => {
   const { ARCHIVE: _bucket, ...bare } = env as unknown as Record<string, unknown>;
   expect(() => readConfig({ ...bare, RETENTION_DAYS: "90" } as unknown as Env)).toThrow("RETENTION_DAYS needs the R2 bucket ARCHIVE");
 });
+
+test.each([
+  ["", "https://api.impact.com"],
+  ["https://API.example.com/", "https://api.example.com"],
+  ["https://api.example.com:8443", "https://api.example.com:8443"],
+  ["http://127.0.0.1:9009", "http://127.0.0.1:9009"],
+  ["https://impact.corp.internal", "https://impact.corp.internal"],
+])("takes %j for impact.com's API, as an origin", (text, origin) => {
+  const vars = { IMPACT_API: text, ALLOWED_TARGETS: "impact.corp.internal" };
+  expect(readConfig({ ...env, ...vars } as unknown as Env).impactApi).toBe(origin);
+});
+
+test.each([
+  ["api.impact.com", "true", "is not a URL"],
+  ["http://api.impact.com", "true", "must begin with https://"],
+  ["http://impact.corp.internal", "true", "must begin with https://"],
+  ["http://127.0.0.1:9009", "false", "must begin with https://"],
+  ["https://10.0.0.1", "true", "a private address"],
+  ["https://api.impact.com/Mediapartners", "true", "must end after the host"],
+  ["https://api.impact.com/?a=b", "true", "must end after the host"],
+  ["https://user:pass@api.impact.com", "true", "user name"],
+])("refuses %s for impact.com's API, with ALLOW_LOOPBACK=%s", (text, loopback, reason) => {
+  const message = problemsOf({ IMPACT_API: text, ALLOW_LOOPBACK: loopback, ALLOWED_TARGETS: "impact.corp.internal" });
+  expect(message).toContain("1 problem(s): IMPACT_API ");
+  expect(message).toContain(reason);
+  expect(message).not.toContain("pass@");
+});

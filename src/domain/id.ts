@@ -14,8 +14,13 @@ export function firstEventId(at: Instant): string {
   return `evt_${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }
 
-/** A short random id for what operators make: `src_`, `dst_` or `rcv_` (a recovery) and twelve characters. */
-export function newShortId(prefix: "src" | "dst" | "rcv"): string {
+/** When the event with this id arrived, as the id has it. */
+export function arrivalOf(eventId: string): Instant {
+  return Number.parseInt(eventId.slice(4, 17).replace("-", ""), 16);
+}
+
+/** A short random id for what operators make: `src_`, `dst_`, `rcv_` (a recovery), `rec_` (a reconciliation) and so on, and twelve characters. */
+export function newShortId(prefix: "src" | "dst" | "rcv" | "rec" | "gap" | "alr"): string {
   const letters = "0123456789abcdefghjkmnpqrstvwxyz";
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `${prefix}_${Array.from(bytes, (byte) => letters[byte % 32]).join("")}`;

@@ -1,40 +1,130 @@
 import * as z from "zod";
-import { ledgerOf } from "../domain/action.ts";
+import { book } from "../book.ts";
+import { type Entry, ledgerOf } from "../domain/action.ts";
+import { arrivalOf } from "../domain/id.ts";
 import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";
-import { listActionEvents } from "../store/events.ts";
+import { type Action, type Dimension, dimensions } from "../domain/standing.ts";
+import { second } from "../domain/time.ts";
+import { listActions as search } from "../store/actions.ts";
+import { listActionEvents } from "../store/ledgers.ts";
+import { listInquiriesOf } from "../store/matters.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewEvent } from "./events.ts";
+import { instant, moment, paging } from "./input.ts";
+
+/** So long a list may wait for what has just arrived to be booked. */
+export const bookingMs = 2 * second;
+
+const ofDimension = Object.fromEntries(Object.keys(dimensions).map((name) => [name, z.string().optional()])) as Record<
+  Dimension,
+  z.ZodOptional<z.ZodString>
+>;
+
+export const listActions = endpoint({
+  summary: "Actions as their ledgers leave them, the one that was heard of last first. `up_to_date` is false while more is being booked",
+  query: z.strictObject({
+    state: z.string().optional().describe("PENDING, APPROVED or REVERSED."),
+    stage: z.string().optional().describe("The last step: tracked, modified, approved, reversed, reinstated, cleared or paid."),
+    source: z.string().optional().describe("A source's id or name."),
+    currency: z.string().optional(),
+    ...ofDimension,
+    campaign: z.string().optional().describe("Its id or name."),
+    action_tracker: z.string().optional().describe("Its id or name."),
+    gaps: z.stringbool().optional().describe("Those whose chain does not close, or those whose chain does."),
+    since: moment.describe("Heard of since then."),
+    until: moment,
+    ...paging,
+  }),
+  run: async ({ app, query }) => {
+    const isUpToDate = await book(app, bookingMs);
+    const { actions, next } = await search(app.db, query);
+    const names = await sourceNames(app);
+    return { body: { data: actions.map((action) => viewAction(action, names)), next, up_to_date: isUpToDate } };
+  },
+});
 
 export const showAction = endpoint({
   summary:
-    "One action: its current state, and its events in order of effect. When several sources know it, the one heard last unless `source` says which",
+    "One action: its current state, its history and its events in order of effect. When several sources know it, the one heard last unless `source` says which",
   query: z.strictObject({ source: z.string().optional().describe("A source's id or name.") }),
   run: async ({ app, params, query }) => {
     const actionId = params["action_id"] ?? "";
     const names = await sourceNames(app);
-    const all = await listActionEvents(app.db, actionId);
+    const [all, inquiries] = await Promise.all([listActionEvents(app.db, actionId), listInquiriesOf(app.db, actionId)]);
     const wanted = all.filter(({ sourceId }) => query.source === undefined || [sourceId, names.get(sourceId)].includes(query.source));
     const sourceId = wanted.at(-1)?.sourceId;
     if (sourceId === undefined) throw new Problem("not_found", "No event about this action was received.");
 
-    const { events, current, gaps } = ledgerOf(wanted.filter((event) => event.sourceId === sourceId));
+    const { entries, events, current, gaps } = ledgerOf(wanted.filter((event) => event.sourceId === sourceId));
     return {
       body: {
         action_id: actionId,
         source: names.get(sourceId) ?? sourceId,
         state: current.state,
+        stage: entries.at(-1)?.step,
         payout: decimal(current.payout),
         amount: decimal(current.amount),
         currency: current.currency,
         cleared: current.isCleared,
-        gaps: gaps.map(({ of, from, to }) => ({ of, from: decimal(from), to: decimal(to) })),
+        cleared_date: instant(current.clearedDate),
+        gaps: gaps.map(({ of, from, to, before }) => ({ of, from: decimal(from), to: decimal(to), missing: decimal(to - from), before })),
+        history: entries.map(viewEntry),
+        inquiries,
         events: events.map((event) => viewEvent(event, names)),
         other_sources: [...new Set(all.map((event) => event.sourceId))].filter((id) => id !== sourceId).map((id) => names.get(id) ?? id),
       },
     };
   },
 });
+
+/** One line of the timeline: what, when it took effect, when and from where we learned of it. */
+function viewEntry({ step, effectiveAt, event }: Entry) {
+  return {
+    step,
+    effective_at: instant(effectiveAt),
+    learned_at: instant(event.receivedAt),
+    origin: event.origin,
+    event_id: event.id,
+    status: event.status,
+    status_detail: event.fields["StatusDetail"] ?? null,
+    payout: decimal(event.payout),
+    delta_payout: decimal(event.deltaPayout),
+    amount: decimal(event.amount),
+    delta_amount: decimal(event.deltaAmount),
+    currency: event.currency,
+  };
+}
+
+function viewAction(action: Action, names: Map<string, string>) {
+  return {
+    action_id: action.actionId,
+    source: names.get(action.sourceId) ?? action.sourceId,
+    state: action.state,
+    stage: action.stage,
+    payout: decimal(action.payout),
+    amount: decimal(action.amount),
+    currency: action.currency,
+    cleared: action.clearedDate !== null,
+    campaign_id: action.campaign,
+    campaign_name: action.campaignName,
+    action_tracker_id: action.action_tracker,
+    action_tracker_name: action.actionTrackerName,
+    sub_id1: action.sub_id1,
+    sub_id2: action.sub_id2,
+    sub_id3: action.sub_id3,
+    shared_id: action.shared_id,
+    promo_code: action.promo_code,
+    is_test: action.isTest,
+    event_date: instant(action.eventDate),
+    locking_date: instant(action.lockingDate),
+    cleared_date: instant(action.clearedDate),
+    gaps: action.gaps,
+    events: action.events,
+    first_heard_at: instant(arrivalOf(action.firstEvent)),
+    last_heard_at: instant(arrivalOf(action.lastEvent)),
+  };
+}
 
 function decimal(micros: Micros | null): string | null {
   return micros === null ? null : formatMoney(micros);

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import type { App } from "../app.ts";
 import { signatureVersions } from "../domain/destination.ts";
 import { Problem } from "../domain/problem.ts";
 import { second } from "../domain/time.ts";
 import { checkSigningKey, grace, newSigningKey, rotated, versionOf } from "../forward/keys.ts";
+import { listConnections, resealConnection } from "../store/connections.ts";
 import { resealDestination } from "../store/destinations.ts";
+import { SealBroken, SealedElsewhere } from "../store/seal.ts";
 import { openSecrets } from "./destination-changes.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { findDestination, save } from "./destinations.ts";
@@ -45,28 +48,48 @@ const handful = 50;
 
 export const reencrypt = endpoint({
   summary:
-    "Seal destinations' secrets anew, with NEXT_ENCRYPTION_KEY where that is set; call it until none is left. What no key here opens is left, and named",
+    "Seal destinations' secrets and sources' credentials anew, with NEXT_ENCRYPTION_KEY where that is set; call it until none is left. What no key here opens is left, and named",
   run: async ({ app }) => {
-    const { destinations } = await app.catalog.anew(app.db);
-    const old = destinations.filter(({ sealed }) => sealed !== "" && !app.seal.isCurrent(sealed));
+    const old = (await sealedThings(app)).filter(({ sealed }) => sealed !== "" && !app.seal.isCurrent(sealed));
     const unreadable: string[] = [];
     let resealed = 0;
-    for (const destination of old) {
+    for (const { id, renew } of old) {
       if (resealed === handful) break;
-      const secrets = await openSecrets(app, destination).catch(notOpened);
-      if (secrets === null) unreadable.push(destination.id);
-      else {
-        await resealDestination(app.db, destination.id, await app.seal.seal(secrets), destination.sealed);
-        resealed++;
-      }
+      const isRenewed = await renew().then(() => true, notOpened);
+      if (isRenewed) resealed++;
+      else unreadable.push(id);
     }
     app.catalog.forget();
     return { body: { key: app.seal.keyId, resealed, left: old.length - resealed, unreadable } };
   },
 });
 
-/** One destination that cannot be opened must not keep all others under their old key. */
-function notOpened(error: unknown): null {
-  if (error instanceof Problem) return null;
+/** Something that is sealed, by the id of what has it. */
+interface Sealed {
+  id: string;
+  sealed: string;
+  /** Throws what `app.seal` throws. */
+  renew(): Promise<void>;
+}
+
+async function sealedThings(app: App): Promise<Sealed[]> {
+  const { destinations } = await app.catalog.anew(app.db);
+  return [
+    ...destinations.map(({ id, sealed }) => ({
+      id,
+      sealed,
+      renew: async () => await resealDestination(app.db, id, await app.seal.seal(await app.seal.open(sealed)), sealed),
+    })),
+    ...(await listConnections(app.db)).map(({ sourceId, sealed }) => ({
+      id: sourceId,
+      sealed,
+      renew: async () => await resealConnection(app.db, sourceId, await app.seal.sealText(await app.seal.openText(sealed)), sealed),
+    })),
+  ];
+}
+
+/** One that cannot be opened must not keep all others under their old key. */
+function notOpened(error: unknown): false {
+  if (error instanceof SealedElsewhere || error instanceof SealBroken) return false;
   throw error;
 }

@@ -1,6 +1,7 @@
 import { version } from "../domain/version.ts";
-import { showAction } from "./actions.ts";
+import { listActions, showAction } from "./actions.ts";
 import { listDays, listParts, reingestDay } from "./archive.ts";
+import { putConnection, removeConnection, showConnection } from "./connections.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
 import { reencrypt, rotateKey } from "./destination-keys.ts";
 import { listPresets, previewDestination } from "./destination-preview.ts";
@@ -15,13 +16,14 @@ import {
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { listEvents, showEvent } from "./events.ts";
 import { showHealth } from "./health.ts";
+import { inquiries, jobs, trackingValueRequests } from "./matters.ts";
 import { openApi } from "./openapi.ts";
 import { probePostback, receivePostback } from "./postback.ts";
 import { listQuarantine, reingest, showQuarantined } from "./quarantine.ts";
 import { createRecovery, listRecoveries, showRecovery, stopRecovery } from "./recoveries.ts";
 import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
 
-export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "DELETE", Endpoint>>;
+export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE", Endpoint>>;
 
 const document = endpoint({
   summary: "This document",
@@ -42,6 +44,7 @@ export const routes: [path: string, methods: Methods][] = [
   ["/sources", { GET: listSources, POST: createSource }],
   ["/sources/:id", { GET: showSource, PATCH: updateSource }],
   ["/sources/:id/token", { POST: rotateToken }],
+  ["/sources/:id/api", { GET: showConnection, PUT: putConnection, DELETE: removeConnection }],
   ["/destinations", { GET: listDestinations, POST: createDestination }],
   ["/destinations/preview", { POST: previewDestination }],
   ["/destinations/reencrypt", { POST: reencrypt }],
@@ -51,7 +54,14 @@ export const routes: [path: string, methods: Methods][] = [
   ["/presets", { GET: listPresets }],
   ["/events", { GET: listEvents }],
   ["/events/:id", { GET: showEvent }],
+  ["/actions", { GET: listActions }],
   ["/actions/:action_id", { GET: showAction }],
+  ["/inquiries", { GET: inquiries.list }],
+  ["/inquiries/:id", { GET: inquiries.show }],
+  ["/tracking-value-requests", { GET: trackingValueRequests.list }],
+  ["/tracking-value-requests/:id", { GET: trackingValueRequests.show }],
+  ["/jobs", { GET: jobs.list }],
+  ["/jobs/:id", { GET: jobs.show }],
   ["/deliveries", { GET: listDeliveries }],
   ["/deliveries/:id", { GET: showDelivery }],
   ["/deliveries/:id/retry", { POST: retryDelivery }],

@@ -26,16 +26,6 @@ export async function listEventsById(db: D1Database, ids: string[]): Promise<Eve
   return results.map(eventOf);
 }
 
-const listBySubject = `
-  select ${eventColumns} from events
-  where source_id in (select id from sources) and subject = ?1 order by id desc limit 2000`;
-
-/** The events about an action, of all sources, in the order of their arrival: impact.com allows 1,000 changes an action. */
-export async function listActionEvents(db: D1Database, actionId: string): Promise<Event[]> {
-  const { results } = await db.prepare(listBySubject).bind(`action:${actionId}`).all<Row>();
-  return results.map(eventOf).reverse();
-}
-
 /** An event from its row. */
 export function eventOf(row: Row): Event {
   const subject = textOf(row, "subject");

@@ -9,11 +9,13 @@ const mostBytes = 4 * 1024 * 1024;
 const mostQuarantined = 50;
 
 /**
- * Whether an event may go, which is whether all of its subject may: each is older than `?1` (as an event id) and `?2` (as an instant),
+ * Whether an event may go, which is whether it is in the books (the last one there stays, since `seq` must not begin anew), and all of
+ * its subject may: each is older than `?1` (as an event id) and `?2` (as an instant),
  * and nothing of it was attempted since, or is still to be. Half a history would be a wrong one. Twins without a subject stand alone.
  */
 const mayGo = `
-  not exists (
+  e.seq < (select position from books)
+  and not exists (
     select 1 from events other
     where other.source_id = e.source_id and other.subject = e.subject and (e.subject <> e.fingerprint or other.id = e.id) and (
       other.id >= ?1 or exists (select 1 from deliveries where event_id = other.id and (state = 'pending' or updated_at >= ?2))

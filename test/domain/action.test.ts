@@ -165,6 +165,7 @@ test("what the last event leaves out stays as it was told before", () => {
     amount: 50_000_000n,
     currency: "EUR",
     isCleared: false,
+    clearedDate: null,
   });
 });
 

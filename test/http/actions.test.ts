@@ -47,7 +47,9 @@ describe("an action", () => {
     const [source, id] = [await newSource(), unique()];
     await sendAccepted(source, { query: step(id, "PENDING", "10", "10") });
     await sendAccepted(source, { query: step(id, "APPROVED", "7", "-1") });
-    expect((await operate(`/actions/${id}`)).body.gaps).toEqual([{ of: "payout", from: "10.00", to: "8.00" }]);
+    expect((await operate(`/actions/${id}`)).body.gaps).toEqual([
+      { of: "payout", from: "10.00", to: "8.00", missing: "-2.00", before: expect.stringMatching(/^evt_/) },
+    ]);
   });
 
   test("is cleared once its clearing came, and keeps its state", async () => {

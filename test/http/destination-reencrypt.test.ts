@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
+import { newShortId } from "../../src/domain/id.ts";
 import { answer } from "../../src/http/router.ts";
+import { deleteConnection, findConnection, saveConnection } from "../../src/store/connections.ts";
 import { newSeal } from "../../src/store/seal.ts";
 import { call, newApp, newDestination, operate, origin } from "../kit.ts";
 import { asOperator } from "./ask.ts";
@@ -120,4 +122,29 @@ describe("sealing all secrets anew", () => {
     expect((await reencrypt()).unreadable).not.toContain(id);
     expect(await sealedOf(id)).toBe("");
   });
+
+  test("is done for sources' access to impact.com's API as well", async () => {
+    const credentials = JSON.stringify({ accountSid: "IRsid", authToken: "token" });
+    const sealed = async (key: Uint8Array) => await newSeal(key).sealText(credentials);
+    const [one, lost] = await Promise.all([
+      aConnection(await sealed(formerKey)),
+      aConnection(await sealed(crypto.getRandomValues(new Uint8Array(32)))),
+    ]);
+    const { resealed, unreadable } = await reencrypt();
+    expect([resealed, unreadable.includes(lost), unreadable.includes(one)]).toEqual([1, true, false]);
+    expect(await present.openText((await findConnection(env.DB, one))?.sealed ?? "")).toBe(credentials);
+    expect((await reencrypt()).resealed).toBe(0);
+    for (const id of [one, lost]) await deleteConnection(env.DB, id);
+  });
 });
+
+/** A source's access to impact.com's API with these credentials; the source's id. */
+async function aConnection(sealed: string): Promise<string> {
+  const sourceId = newShortId("src");
+  const abilities = { actions: "ok", updates: "ok", inquiries: "ok", jobs: "ok" };
+  const never = Number.MAX_SAFE_INTEGER;
+  const instants = { watermark: 1, nextUpdatesAt: never, nextStatesAt: never, createdAt: 1, updatedAt: 1 };
+  const account = { accountHash: sourceId, accountHint: "IR…", campaignIds: [], abilities, failure: null };
+  await saveConnection(env.DB, { sourceId, sealed, origin, ...account, ...instants });
+  return sourceId;
+}

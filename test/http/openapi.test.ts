@@ -49,7 +49,12 @@ describe("the document", () => {
     });
     expect(Object.fromEntries(declared)).toEqual({
       "/events": "action_id cursor kind limit q since source status type until",
+      "/actions":
+        "action_tracker campaign currency cursor gaps limit promo_code shared_id since source stage state sub_id1 sub_id2 sub_id3 until",
       "/actions/{action_id}": "source",
+      "/inquiries": "cursor limit source status",
+      "/tracking-value-requests": "cursor limit source status",
+      "/jobs": "cursor limit source status",
       "/archive": "content cursor limit",
       "/archive/{day}": "content cursor limit",
       "/deliveries": "cursor destination event limit state",

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { newEventId, newShortId } from "../../src/domain/id.ts";
-import { findEvent, listActionEvents } from "../../src/store/events.ts";
+import { findEvent } from "../../src/store/events.ts";
+import { listActionEvents } from "../../src/store/ledgers.ts";
 import { saveSource } from "../../src/store/sources.ts";
 import { aSource } from "../kit.ts";
 import { anEvent, save } from "./samples.ts";

@@ -1,13 +1,21 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ledgerOf } from "../../src/domain/action.ts";
 import { newShortId } from "../../src/domain/id.ts";
+import { matterOf } from "../../src/domain/matter.ts";
 import { Problem } from "../../src/domain/problem.ts";
+import { actionOf } from "../../src/domain/standing.ts";
+import { totalsOf } from "../../src/domain/total.ts";
+import * as actions from "../../src/store/actions.ts";
 import * as attempts from "../../src/store/attempts.ts";
+import * as books from "../../src/store/books.ts";
 import { Catalog } from "../../src/store/catalog.ts";
 import * as claims from "../../src/store/claims.ts";
 import * as deliveries from "../../src/store/deliveries.ts";
 import * as destinations from "../../src/store/destinations.ts";
 import * as events from "../../src/store/events.ts";
+import * as ledgers from "../../src/store/ledgers.ts";
+import * as matters from "../../src/store/matters.ts";
 import * as outbox from "../../src/store/outbox.ts";
 import * as outcomes from "../../src/store/outcomes.ts";
 import * as pages from "../../src/store/page.ts";
@@ -85,7 +93,35 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
 
   findEvent: (db) => events.findEvent(db, "evt_1"),
   listEventsById: (db) => events.listEventsById(db, ["evt_1"]),
-  listActionEvents: (db) => events.listActionEvents(db, "1"),
+  listActionEvents: (db) => ledgers.listActionEvents(db, "1"),
+  listSubjectEvents: (db) => ledgers.listSubjectEvents(db, "job:1"),
+  listEventsOf: (db) => ledgers.listEventsOf(db, [["src_1", "action:1"]]),
+  listActionsById: (db) => actions.listActionsById(db, [["src_1", "1"]]),
+  listActions: async (db) => {
+    const span = { since: 1, until: 2, cursor: "evt_1" };
+    const filters = { state: "s", stage: "s", source: "x", currency: "EUR", gaps: true, campaign: "1", sub_id1: "a" };
+    for (const one of [{}, span, filters, { ...filters, ...span, gaps: false }]) await actions.listActions(db, { limit, ...one });
+  },
+  listMatters: async (db) => {
+    for (const one of [{}, { status: "VALID", source: "x", cursor: "evt_1" }])
+      await matters.listMatters(db, "action-inquiry", { limit, ...one });
+  },
+  listOpenInquiries: (db) => matters.listOpenInquiries(db, "src_1", "", limit),
+  listInquiriesOf: (db) => matters.listInquiriesOf(db, "1"),
+  readNews: (db) => books.readNews(db, limit),
+  writeBooks: async (db) => {
+    const pulses = [{ sourceId: "src_1", hour: 0, received: 1, reversed: 0, unknown: 0 }];
+    await books.writeBooks(
+      db,
+      { position: 0, version: -1 },
+      {
+        actions: [anAction()],
+        totals: totalsOf([{ before: null, after: anAction() }]),
+        matters: [matterOf([anEvent({ kind: "action-inquiry", subject: "inquiry:1" })])],
+        pulses,
+      },
+    );
+  },
   listEvents: async (db) => {
     const span = { since: 1, until: 2, cursor: "evt_1" };
     const filters = { kind: "k", type: "t", status: "s", source: "x", q: "q" };
@@ -125,6 +161,11 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   dropToken: (db) => tokens.dropToken(db, "dst_1"),
 };
 
+function anAction() {
+  const event = anEvent({ fields: { CampaignId: "1", CampaignName: "Shoes" } });
+  return actionOf(ledgerOf([event]), [event]);
+}
+
 interface Statement {
   sql: string;
   values: unknown[];
@@ -139,13 +180,13 @@ beforeAll(async () => {
 
 afterAll(retireAll);
 
-const growing = "events|deliveries|attempts|sendings|recoveries|quarantine";
+const growing = "events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses";
 
 /** Operators start recoveries by hand: the latest hundred are found by looking at all of them. */
 const isOfFew = (sql: string) => sql.includes("from recoveries order by created_at desc");
 
 /** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
-const walk = /order by (id|event_id desc, destination_id) desc limit \d+/;
+const walk = /order by (id|last_event|event_id desc, destination_id) desc limit \d+/;
 
 /** The steps of a plan that look at all there is in a table which grows. */
 async function fullScans({ sql, values }: Statement): Promise<string[]> {
@@ -177,11 +218,15 @@ describe("every statement", () => {
 
   test("was seen: each function that asks D1 was called", () => {
     const rooms = [
+      actions,
       attempts,
+      books,
       claims,
       deliveries,
       destinations,
       events,
+      ledgers,
+      matters,
       outbox,
       outcomes,
       pages,

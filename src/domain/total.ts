@@ -1,0 +1,63 @@
+import type { Micros } from "./money.ts";
+import { type Action, type Dimension, dimensions } from "./standing.ts";
+import { day, type Instant, minute } from "./time.ts";
+
+/** All actions are counted by the quarter of an hour, since every time zone's days begin at one; each dimension's values by UTC day. */
+export const quarter = 15 * minute;
+
+/** How many actions there are of a source, at a time, with a value of a dimension, in a currency and a state, and for how much. */
+export interface Total {
+  sourceId: string;
+  /** "" for all actions. */
+  dimension: Dimension | "";
+  at: Instant;
+  value: string;
+  currency: string;
+  state: string;
+  actions: number;
+  payout: Micros;
+  amount: Micros;
+}
+
+/** An action before and after something happened to it. */
+export interface Change {
+  before: Action | null;
+  after: Action | null;
+}
+
+/** What changes add to the totals: less what the actions were, and what they are now. Test calls are no sales. */
+export function totalsOf(changes: Change[]): Total[] {
+  const sums = new Map<string, Total>();
+  for (const { before, after } of changes) {
+    if (before) add(sums, before, -1);
+    if (after) add(sums, after, 1);
+  }
+  return [...sums.values()].filter(({ actions, payout, amount }) => actions !== 0 || payout !== 0n || amount !== 0n);
+}
+
+function add(sums: Map<string, Total>, action: Action, sign: 1 | -1): void {
+  if (action.isTest) return;
+  for (const place of placesOf(action)) {
+    const key = JSON.stringify(Object.values(place));
+    const sum = sums.get(key) ?? { ...place, actions: 0, payout: 0n, amount: 0n };
+    sum.actions += sign;
+    sum.payout += BigInt(sign) * (action.payout ?? 0n);
+    sum.amount += BigInt(sign) * (action.amount ?? 0n);
+    sums.set(key, sum);
+  }
+}
+
+/** Where an action is counted. What it does not have counts as "". */
+function placesOf(action: Action): Omit<Total, "actions" | "payout" | "amount">[] {
+  const { sourceId, eventDate } = action;
+  const kind = { currency: action.currency ?? "", state: action.state ?? "" };
+  const own = (Object.keys(dimensions) as Dimension[]).map((dimension) => ({ dimension, value: action[dimension] ?? "" }));
+  return [
+    { sourceId, dimension: "", at: floor(eventDate, quarter), value: "", ...kind },
+    ...own.map((one) => ({ sourceId, dimension: one.dimension, at: floor(eventDate, day), value: one.value, ...kind })),
+  ];
+}
+
+function floor(at: Instant, span: number): Instant {
+  return Math.floor(at / span) * span;
+}
