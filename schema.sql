@@ -263,14 +263,15 @@ create table reconciliations (
 
 create index reconciliations_running on reconciliations (next_at) where state = 'running';
 
--- What impact.com's API says of an action: each of its updates, and the states that it has reached without one. `event_id` is the event
+-- What impact.com's API says of an action: each of its updates, and where it has come without one. `event_id` is the event
 -- that tells the same, `told_by` where that came from.
 create table readings (
   source_id      text    not null,
   action_id      text    not null,
   id             text    not null,
+  kind           text    not null check (kind in ('update', 'approval', 'clearing', 'correction')),
   at             integer not null,
-  status         text    not null,
+  status         text,
   status_detail  text,
   payout         integer,
   delta_payout   integer,

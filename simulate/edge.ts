@@ -28,8 +28,10 @@ export async function operate<T>({ base, token }: Edge, method: string, path: st
   return (text ? JSON.parse(text) : null) as T;
 }
 
-export function createSource(edge: Edge, name: string, account: Account["kind"]): Promise<Source> {
-  return operate(edge, "POST", "/sources", { name, account });
+/** `dedupeSeconds` is Postback Edge's own 15 minutes unless said. */
+export function createSource(edge: Edge, name: string, account: Account["kind"], dedupeSeconds?: number): Promise<Source> {
+  const settings = dedupeSeconds === undefined ? {} : { dedupe_window: dedupeSeconds };
+  return operate(edge, "POST", "/sources", { name, account, ...settings });
 }
 
 /** Pastes a source's templates into the simulated impact.com's settings, as they are. */

@@ -40,7 +40,7 @@ async function simulate(options: Options): Promise<number> {
   const until = population.clock.now() + hours * hour;
   const api = await serve({ population, account, port: options.port, seed });
   try {
-    const source = await createSource(edge, `simulated ${new Date().toISOString()}`, options.account);
+    const source = await createSource(edge, `simulated ${new Date().toISOString()}`, options.account, options.dedupeSeconds);
     console.log(`Source ${source.id} at ${edge.base}; the API of account ${account.sid} is at ${api.origin}.`);
     if (!options.isWithoutApi) await connectOrTell(edge, source, account, api);
     await tellLife(population, until, source, options);

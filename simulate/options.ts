@@ -13,6 +13,8 @@ export interface Options {
   speed: number;
   seed: string;
   faults: PostbackFaults;
+  /** Undefined leaves it to Postback Edge. */
+  dedupeSeconds: number | undefined;
   isWithoutApi: boolean;
 }
 
@@ -28,6 +30,9 @@ export const help = `npm run simulate -- [options]     beside a running npm star
   --reorder 0.2      … that are overtaken by the next one of their action
   --account partner  or brand
   --method GET       or POST
+  --dedupe-window    seconds within which any earlier twin is a repeat; Postback Edge's own 900 unless said. They are seconds of
+                     the real clock: in a day that passes in a minute, a second reversal looks like a repeat of the first,
+                     and only reconciliation finds out. 0 takes that away
   --edge URL         where Postback Edge is (http://127.0.0.1:8787, or the port in PORT)
   --port 8790        where the simulated API is: start with IMPACT_API=http://127.0.0.1:8790 npm start
   --without-api      postbacks only, no reconciliation: what is lost stays lost
@@ -59,6 +64,7 @@ export function readOptions(args: string[], env: Record<string, string | undefin
     speed: number("speed", 0, 1e9),
     seed: values.seed,
     faults: { loss: number("loss", 0, 1), repeat: number("repeat", 0, 1), delay: number("delay", 0, 1), reorder: number("reorder", 0, 1) },
+    dedupeSeconds: values["dedupe-window"] === "" ? undefined : Math.floor(number("dedupe-window", 0, 2_592_000)),
     isWithoutApi: values["without-api"] ?? false,
   };
 }
@@ -77,6 +83,7 @@ const texts = {
   repeat: text("0.05"),
   delay: text("0.1"),
   reorder: text("0.2"),
+  "dedupe-window": text(""),
 };
 
 function readToken(): string {

@@ -6,6 +6,7 @@ import type { Receipt } from "./domain/receipt.ts";
 import { second } from "./domain/time.ts";
 import { answer } from "./http/router.ts";
 import { takeDeferred } from "./intake.ts";
+import { reconcile } from "./reconcile.ts";
 import { recover } from "./recover.ts";
 import { retain } from "./retain.ts";
 import { sweep } from "./sweep.ts";
@@ -50,6 +51,7 @@ const chores: Record<string, (app: App) => Promise<unknown>> = {
   sweep,
   retain,
   book: (app) => book(app, 20 * second),
+  reconcile: (app) => reconcile(app, 40 * second),
 };
 
 async function answerRings(app: App, rings: Ring[]): Promise<void> {

@@ -1,22 +1,14 @@
 import type { App } from "./app.ts";
 import { type Delivery, deliveryId } from "./domain/delivery.ts";
 import { breaker, type Destination } from "./domain/destination.ts";
-import type { Event } from "./domain/event.ts";
-import { newEventId } from "./domain/id.ts";
 import type { EventType } from "./domain/kind.ts";
-import type { Receipt } from "./domain/receipt.ts";
-import { day, formatInstant, hour, type Instant } from "./domain/time.ts";
-import { select } from "./forward/select.ts";
-import { ring } from "./ring.ts";
+import { day, formatInstant, hour } from "./domain/time.ts";
 import { disableDestination } from "./store/destinations.ts";
-import { saveAll } from "./store/outbox.ts";
 import { noteWarning, type Recorded } from "./store/outcomes.ts";
+import { tellAll } from "./tell.ts";
 
 /** A destination that gave nothing but failures for so long is disabled; half-way, the operator is warned. */
 const longestFailureMs = 5 * day;
-
-/** What our own news say of where they come from, in place of a source's name. */
-const ownName = "operational";
 
 /** After a failure: is the destination to be given up, or the operator to be warned? */
 export async function judge(app: App, destination: Destination, health: Recorded["after"]): Promise<void> {
@@ -60,63 +52,8 @@ export async function tellExhausted(app: App, destination: Destination, delivery
   );
 }
 
-/**
- * News about a destination: into the log, and as an event on the same road as all others, to each destination that selects it, but
- * never to the one it is about. News of one type with the same `once` is told once: it is a repeat like any other.
- */
+/** News about a destination goes never to the one that it is about. */
 async function tell(app: App, type: EventType, about: Destination, fields: Record<string, string>, once: string): Promise<void> {
-  const event = newsEvent(type, about, fields, app.now(), once);
-  const { destinations } = await app.catalog.current(app.db);
-  const others = destinations.filter(({ id }) => id !== about.id);
-  const deliveries = select(event, ownName, others).map(({ id }) => ({ destinationId: id, action: null, once: false }));
-  const [saved] = await saveAll(app.db, [{ event, receipt: noReceipt(event), selected: deliveries, dedupeWindow: 0 }]);
-  if (saved?.isDuplicate) return;
-  console.warn(`news: ${type}`, about.id, fields["reason"]);
-  app.later(
-    ring(
-      app,
-      deliveries.map(({ destinationId }) => deliveryId({ eventId: event.id, destinationId })),
-    ),
-  );
-}
-
-function newsEvent(type: EventType, about: Destination, fields: Record<string, string>, now: Instant, once: string): Event {
-  return {
-    id: newEventId(now),
-    sourceId: ownName,
-    origin: "postback",
-    kind: "operational",
-    type,
-    subject: `${type}:${about.id}`,
-    fingerprint: `${type}:${about.id}:${once}`,
-    actionId: null,
-    status: null,
-    isTest: false,
-    receivedAt: now,
-    occurredAt: now,
-    currency: null,
-    payout: null,
-    deltaPayout: null,
-    amount: null,
-    deltaAmount: null,
-    fields: { destination: about.id, destination_name: about.name, ...fields },
-    nested: {},
-    warnings: [],
-  };
-}
-
-/** News was not received from anybody. */
-function noReceipt({ id, kind, receivedAt }: Event): Receipt {
-  return {
-    id,
-    receivedAt,
-    tokenHash: "",
-    kind,
-    method: "",
-    query: "",
-    headers: {},
-    ip: "",
-    body: new Uint8Array(),
-    truncated: false,
-  };
+  const told = { destination: about.id, destination_name: about.name, ...fields };
+  await tellAll(app, { type, about: about.id, fields: told, once }, ({ id }) => id !== about.id);
 }

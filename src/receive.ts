@@ -141,7 +141,7 @@ export function postingOf(
 }
 
 /** The action goes along where a destination wants order, or only the first event of each. */
-function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): Selected {
+export function selectedOf(event: Event, { id, ordered, oncePerAction }: Destination): Selected {
   const action = event.actionId !== null && (ordered || oncePerAction) ? `${event.sourceId}/${event.actionId}` : null;
   return { destinationId: id, action, once: oncePerAction };
 }

@@ -36,11 +36,16 @@ const conductors = [
   "news.ts",
   "order.ts",
   "receive.ts",
+  "reconcile.ts",
   "recover.ts",
+  "repair.ts",
   "request.ts",
   "retain.ts",
   "ring.ts",
   "sweep.ts",
+  "take.ts",
+  "tell.ts",
+  "walk.ts",
 ];
 
 test.each(files)("src/%s imports only what lies below it", (file) => {

@@ -8,6 +8,11 @@ export function newEventId(at: Instant): string {
   return `evt_${generator.generateOrResetWithTs(at)}`;
 }
 
+/** The same for what is no event: `rec_` (a reconciliation) or `gap_`. */
+export function newTimedId(prefix: "rec" | "gap" | "alr", at: Instant): string {
+  return `${prefix}_${generator.generateOrResetWithTs(at)}`;
+}
+
 /** The smallest event id that could have been made at `at`: bounds a range of ids by time. */
 export function firstEventId(at: Instant): string {
   const hex = Math.max(0, Math.trunc(at)).toString(16).padStart(12, "0");
@@ -19,8 +24,8 @@ export function arrivalOf(eventId: string): Instant {
   return Number.parseInt(eventId.slice(4, 17).replace("-", ""), 16);
 }
 
-/** A short random id for what operators make: `src_`, `dst_`, `rcv_` (a recovery), `rec_` (a reconciliation) and so on, and twelve characters. */
-export function newShortId(prefix: "src" | "dst" | "rcv" | "rec" | "gap" | "alr"): string {
+/** A short random id for what operators make: `src_`, `dst_` or `rcv_` (a recovery) and twelve characters. */
+export function newShortId(prefix: "src" | "dst" | "rcv"): string {
   const letters = "0123456789abcdefghjkmnpqrstvwxyz";
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `${prefix}_${Array.from(bytes, (byte) => letters[byte % 32]).join("")}`;

@@ -15,12 +15,22 @@ import {
 } from "./destinations.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { listEvents, showEvent } from "./events.ts";
+import { listGaps, showCapture } from "./gaps.ts";
 import { showHealth } from "./health.ts";
 import { inquiries, jobs, trackingValueRequests } from "./matters.ts";
 import { openApi } from "./openapi.ts";
 import { probePostback, receivePostback } from "./postback.ts";
 import { listQuarantine, reingest, showQuarantined } from "./quarantine.ts";
+import {
+  cancelReconciliation,
+  createReconciliation,
+  listReconciliations,
+  pauseReconciliation,
+  resumeReconciliation,
+  showReconciliation,
+} from "./reconciliations.ts";
 import { createRecovery, listRecoveries, showRecovery, stopRecovery } from "./recoveries.ts";
+import { showReport } from "./reports.ts";
 import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
 
 export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE", Endpoint>>;
@@ -56,6 +66,7 @@ export const routes: [path: string, methods: Methods][] = [
   ["/events/:id", { GET: showEvent }],
   ["/actions", { GET: listActions }],
   ["/actions/:action_id", { GET: showAction }],
+  ["/reports", { GET: showReport }],
   ["/inquiries", { GET: inquiries.list }],
   ["/inquiries/:id", { GET: inquiries.show }],
   ["/tracking-value-requests", { GET: trackingValueRequests.list }],
@@ -65,6 +76,13 @@ export const routes: [path: string, methods: Methods][] = [
   ["/deliveries", { GET: listDeliveries }],
   ["/deliveries/:id", { GET: showDelivery }],
   ["/deliveries/:id/retry", { POST: retryDelivery }],
+  ["/reconciliations", { GET: listReconciliations, POST: createReconciliation }],
+  ["/reconciliations/:id", { GET: showReconciliation }],
+  ["/reconciliations/:id/pause", { POST: pauseReconciliation }],
+  ["/reconciliations/:id/resume", { POST: resumeReconciliation }],
+  ["/reconciliations/:id/cancel", { POST: cancelReconciliation }],
+  ["/gaps", { GET: listGaps }],
+  ["/capture", { GET: showCapture }],
   ["/recoveries", { GET: listRecoveries, POST: createRecovery }],
   ["/recoveries/:id", { GET: showRecovery }],
   ["/recoveries/:id/cancel", { POST: stopRecovery }],

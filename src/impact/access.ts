@@ -28,7 +28,7 @@ export function homeOf({ api, account, accountSid }: Omit<Access, "authToken">):
 export function addressOf(access: Omit<Access, "authToken">, path: string): URL | null {
   const home = homeOf(access);
   const url = URL.parse(path, home);
-  return url !== null && url.username === "" && url.password === "" && url.href.startsWith(home) ? url : null;
+  return url?.href.startsWith(home) ? url : null;
 }
 
 /** Stands for the account wherever it has to be told from others, whoever uses it. */

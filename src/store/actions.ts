@@ -29,6 +29,16 @@ export async function listActionsById(db: D1Database, keys: [sourceId: string, a
   return results.map(actionOf);
 }
 
+const spanToSettle = `
+  select min(locking_date) as since, max(locking_date) as until from actions indexed by actions_to_settle
+  where source_id = ?1 and cleared_date is null and state in ('PENDING', 'APPROVED') and locking_date is not null`;
+
+/** From the first to the last day that actions lock on which are not cleared yet; null when there are none. */
+export async function readSpanToSettle(db: D1Database, sourceId: string): Promise<{ since: Instant; until: Instant } | null> {
+  const row = await db.prepare(spanToSettle).bind(sourceId).first<Row>();
+  return row?.["since"] == null ? null : { since: numberOf(row, "since"), until: numberOf(row, "until") };
+}
+
 /** What to look for among actions; `since` and `until` are about the last time that we heard of them. */
 export interface ActionSearch extends Partial<Record<Dimension, string | undefined>> {
   state?: string | undefined;

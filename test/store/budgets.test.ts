@@ -50,6 +50,14 @@ describe("what impact.com says", () => {
     expect(await takeCall(db, account, now + 30 * second, 100)).toEqual({ ok: true });
   });
 
+  test("counts again once the account was opened again", async () => {
+    const account = await anAccount(1);
+    await noteLimits(db, account, { ...silent, retryAt: now + 30 * second }, now);
+    await takeCall(db, account, now + 30 * second, 100);
+    await noteLimits(db, account, { ...silent, remaining: 2 }, now + 31 * second);
+    expect(await takeMany(account, 20, now + 32 * second, 100)).toBe(2);
+  });
+
   test("closes it beyond the hour, too", async () => {
     const account = await anAccount(1);
     await noteLimits(db, account, { ...silent, retryAt: now + 2 * hour }, now);

@@ -1,0 +1,4 @@
+export interface Finding {
+  isFar: boolean;
+  figures: Record<string, string | number>;
+}

@@ -1,0 +1,150 @@
+import type { App } from "./app.ts";
+import { rebook } from "./book.ts";
+import { deliveryId } from "./domain/delivery.ts";
+import type { Destination } from "./domain/destination.ts";
+import type { Event } from "./domain/event.ts";
+import type { Fields } from "./domain/fields.ts";
+import { type Gap, type GapReason, gapReasons } from "./domain/gap.ts";
+import { newEventId, newTimedId } from "./domain/id.ts";
+import type { Kind } from "./domain/kind.ts";
+import type { Micros } from "./domain/money.ts";
+import type { Reading } from "./domain/reading.ts";
+import type { Reconciliation } from "./domain/reconciliation.ts";
+import type { Missing } from "./domain/repair.ts";
+import type { Source } from "./domain/source.ts";
+import { type Instant, parseDate } from "./domain/time.ts";
+import { select } from "./forward/select.ts";
+import { classify } from "./postback/classify.ts";
+import { fingerprint } from "./postback/fingerprint.ts";
+import { selectedOf } from "./receive.ts";
+import { ring } from "./ring.ts";
+import { readHints } from "./store/gaps.ts";
+import type { Key } from "./store/ledgers.ts";
+import { type Repair, saveRepairs } from "./store/repairs.ts";
+
+/** The walk on whose behalf something is repaired. */
+export interface Errand {
+  source: Source;
+  reconciliation: Reconciliation;
+}
+
+/** Something that no postback told: what it says, and the reading that says it (inquiries have none). */
+export interface Untold extends Pick<Missing, "fields" | "payout" | "deltaPayout" | "amount" | "deltaAmount"> {
+  kind: Kind;
+  nested: Record<string, unknown>;
+  effectiveAt: Instant | null;
+  reading: Reading | null;
+}
+
+/**
+ * Makes events of what no postback told, and sends them down the same road as all others, once. `readings` is what else was found out.
+ * Returns how many notifications had been missed: what impact.com never tells (an approval by date) is not counted.
+ */
+export async function repair(app: App, errand: Errand, seen: number, untold: Untold[], readings: Reading[]): Promise<number> {
+  if (untold.length + readings.length === 0) return 0;
+  const { destinations } = await app.catalog.current(app.db);
+  const isImport = errand.reconciliation.origin === "import";
+  const repairs: Repair[] = [];
+  for (const one of untold) {
+    const event = eventOf(errand, one, app.now());
+    const wanting = isImport ? [] : select(event, errand.source.name, destinations);
+    const gap = isImport || one.reading?.kind === "approval" ? null : await gapOf(app, errand, one, event);
+    repairs.push({ event, reading: one.reading, selected: wanting.map((destination) => selectedOf(event, destination)), gap });
+  }
+  const saved = await saveRepairs(app.db, seen, repairs, readings, app.now());
+  const written = repairs.filter(({ event }) => saved.has(event.id));
+  await ringFor(app, written, destinations);
+  await rebook(app, keysOf(errand, written, readings));
+  return written.filter(({ gap }) => gap !== null).length;
+}
+
+async function ringFor(app: App, repairs: Repair[], destinations: Destination[]): Promise<void> {
+  const active = new Set(destinations.filter(({ state }) => state === "active").map(({ id }) => id));
+  const rings = repairs.flatMap(({ event, selected }) =>
+    selected.filter(({ destinationId }) => active.has(destinationId)).map((one) => deliveryId({ eventId: event.id, ...one })),
+  );
+  if (rings.length > 0) await ring(app, rings);
+}
+
+function keysOf({ source }: Errand, repairs: Repair[], readings: Reading[]): Key[] {
+  const subjects = [...repairs.map(({ event }) => event.subject), ...readings.map(({ actionId }) => `action:${actionId}`)];
+  return [...new Set(subjects)].flatMap((subject) => (subject === null ? [] : [[source.id, subject] as Key]));
+}
+
+function eventOf({ source, reconciliation }: Errand, { kind, fields, nested, effectiveAt, ...amounts }: Untold, now: Instant): Event {
+  const { type, status, subject } = classify(kind, fields, []);
+  const { payout, deltaPayout, amount, deltaAmount } = amounts;
+  return {
+    id: newEventId(now),
+    sourceId: source.id,
+    origin: reconciliation.origin,
+    kind,
+    type,
+    subject,
+    fingerprint: fingerprint(source.id, kind, fields, nested),
+    actionId: fields["ActionId"]?.trim() || null,
+    status,
+    isTest: false,
+    receivedAt: now,
+    occurredAt: momentOf(fields, kind) ?? effectiveAt,
+    currency: fields["Currency"]?.trim().toUpperCase() ?? null,
+    payout,
+    deltaPayout,
+    amount,
+    deltaAmount,
+    fields,
+    nested,
+    warnings: [],
+  };
+}
+
+/** The same that a postback of this kind would name. */
+function momentOf(fields: Fields, kind: Kind): Instant | null {
+  const name = kind === "action-lifecycle" ? "EventDate" : kind === "action-clearing" ? "ClearedDate" : null;
+  return (name && parseDate(fields[name] ?? "")?.at) ?? null;
+}
+
+/** So many are looked into closely in one walk; of an outage, all have the same reason. */
+const mostLookedInto = 200;
+
+async function gapOf(app: App, errand: Errand, one: Untold, event: Event): Promise<Gap> {
+  const { source, reconciliation } = errand;
+  const at = one.effectiveAt ?? event.receivedAt;
+  const { reason, more } = await reasonOf(app, errand, one, event, at);
+  return {
+    id: newTimedId("gap", app.now()),
+    sourceId: source.id,
+    subject: event.subject ?? "",
+    type: event.type,
+    reason,
+    detail: more === "" ? gapReasons[reason] : `${gapReasons[reason]} ${more}`,
+    effectiveAt: one.effectiveAt,
+    eventId: event.id,
+    reconciliationId: reconciliation.id,
+  };
+}
+
+async function reasonOf(
+  app: App,
+  { source, reconciliation }: Errand,
+  { reading, kind }: Untold,
+  { subject, status }: Event,
+  at: Instant,
+): Promise<{ reason: GapReason; more: string }> {
+  if (reading?.kind === "correction") return { reason: "differs", more: "" };
+  if (at < source.createdAt) return { reason: "before_source", more: "" };
+  if (reconciliation.repaired > mostLookedInto) return { reason: "call_lost", more: "" };
+  const thing = subject?.slice(subject.indexOf(":") + 1) ?? "";
+  const hints = await readHints(app.db, { sourceId: source.id, thing, kind, at });
+  if (hints.quarantined !== null) return { reason: "quarantined", more: `It is ${hints.quarantined}.` };
+  if (!hints.hasKind) return { reason: "kind_never_sent", more: "" };
+  const isChange = kind === "action-lifecycle" && (status === "REVERSED" || !isFirst(reading));
+  if (isChange && !hints.hasChanges) return { reason: "tracking_only", more: "" };
+  return { reason: hints.hasNeighbours ? "call_lost" : "nothing_came", more: "" };
+}
+
+/** Tracking is the step that begins at nothing. */
+function isFirst(reading: Reading | null): boolean {
+  const isAll = (value: Micros | null | undefined, delta: Micros | null | undefined) => value === delta;
+  return isAll(reading?.payout, reading?.deltaPayout) && isAll(reading?.amount, reading?.deltaAmount);
+}

@@ -1,0 +1,117 @@
+import type { App } from "./app.ts";
+import { callImpact, type Result } from "./call.ts";
+import type { Connection } from "./domain/connection.ts";
+import type { Cursor, Leg, Reconciliation } from "./domain/reconciliation.ts";
+import type { Source } from "./domain/source.ts";
+import { minute } from "./domain/time.ts";
+import { type Asked, listActions, listInquiries, listUpdates, mostPages, readAction, readInquiry } from "./impact/calls.ts";
+import type { Rec } from "./impact/page.ts";
+import { halves } from "./impact/spans.ts";
+import { listOpenInquiries } from "./store/matters.ts";
+import { listUntold } from "./store/readings.ts";
+import { type Taken, takeActions, takeInquiries, takeUpdates } from "./take.ts";
+
+/** A walk, and whose it is. */
+export interface Walk {
+  source: Source;
+  connection: Connection;
+  reconciliation: Reconciliation;
+}
+
+/** What a step came to: on to `cursor`, or not. What it took stays taken, and taking it again changes nothing. */
+export type Step = Taken & { cursor: Cursor; calls: number; failure: Exclude<Result, { ok: true }> | null };
+
+/** impact.com's calls come within fifteen minutes of what they tell (its help, "Event notification postbacks"). */
+export const underWayMs = 20 * minute;
+
+/** So many records are read one by one in a step. */
+const oneByOne = 10;
+
+/** The next step of a walk: one page of a list, or some records one by one. */
+export async function step(app: App, walk: Walk): Promise<Step> {
+  const { cursor } = walk.reconciliation;
+  const [leg] = cursor.legs;
+  if (!leg) return { ...nothing, cursor, calls: 0, failure: null };
+  return leg.of === "untold" || leg.of === "open" ? await readEach(app, walk, leg, cursor) : await readPage(app, walk, leg, cursor);
+}
+
+const nothing: Taken = { records: 0, repaired: 0, mistakes: [] };
+
+type List = Exclude<Leg["of"], "untold" | "open">;
+
+const listings: Record<List, (leg: Leg) => Asked> = {
+  updates: (leg) => listUpdates({ span: leg, by: "updated", campaignId: leg.campaignId }),
+  actions: (leg) => listActions({ span: leg, by: "updated", campaignId: leg.campaignId }),
+  locking: (leg) => listActions({ span: leg, by: "locking", state: "APPROVED", campaignId: leg.campaignId }),
+  inquiries: (leg) => listInquiries({ span: leg, campaignId: leg.campaignId }),
+};
+
+const takers = { updates: takeUpdates, actions: takeActions, locking: takeActions, inquiries: takeInquiries };
+
+async function readPage(app: App, walk: Walk, leg: Leg & { of: Leg["of"] }, cursor: Cursor): Promise<Step> {
+  const of = leg.of as List;
+  const first = listings[of](leg);
+  const asked = cursor.next === null ? first : { path: cursor.next, list: first.list };
+  const result = await callImpact(app, walk.connection, walk.source, asked);
+  const { calls } = result;
+  if (!result.ok) {
+    const isTooMuch = result.kind === "refused" || result.kind === "too_large";
+    const shorter = isTooMuch ? split(cursor, leg) : null;
+    if (shorter) return { ...nothing, cursor: shorter, calls, failure: null };
+    const isLeftOut = of === "inquiries" && (result.kind === "forbidden" || result.kind === "not_found");
+    return isLeftOut ? { ...nothing, cursor: behind(cursor), calls, failure: null } : { ...nothing, cursor, calls, failure: result };
+  }
+  const { page } = result;
+  const shorter = cursor.next === null && (page.pages ?? 0) > mostPages ? split(cursor, leg) : null;
+  if (shorter) return { ...nothing, cursor: shorter, calls, failure: null };
+  const taken = await takers[of](app, patient(app, walk), page.records);
+  return { ...taken, cursor: page.next ? { ...cursor, next: page.next.path } : behind(cursor), calls, failure: null };
+}
+
+/** What impact.com refuses as too much is asked for in halves; null when it cannot be cut any more. */
+function split(cursor: Cursor, leg: Leg): Cursor | null {
+  const parts = halves(leg);
+  return parts && { legs: [...parts.map((part) => ({ ...leg, ...part })), ...cursor.legs.slice(1)], next: null, total: cursor.total + 1 };
+}
+
+function behind(cursor: Cursor): Cursor {
+  return { ...cursor, legs: cursor.legs.slice(1), next: null };
+}
+
+async function readEach(app: App, walk: Walk, leg: Leg, cursor: Cursor): Promise<Step> {
+  const [ids, read] = await listed(app, walk, leg, cursor.next ?? "");
+  const records: Rec[] = [];
+  let calls = 0;
+  let last = cursor.next;
+  let failure: Step["failure"] = null;
+  for (const id of ids) {
+    const result = await callImpact(app, walk.connection, walk.source, read(id));
+    calls += result.calls;
+    if (!result.ok && result.kind !== "not_found" && result.kind !== "refused") {
+      failure = result;
+      break;
+    }
+    if (result.ok) records.push(...result.page.records);
+    last = id;
+  }
+  const take = leg.of === "untold" ? takeActions : takeInquiries;
+  const taken = records.length > 0 ? await take(app, patient(app, walk), records) : nothing;
+  const isOver = failure === null && ids.length < oneByOne;
+  return { ...taken, cursor: isOver ? behind(cursor) : { ...cursor, next: last }, calls, failure };
+}
+
+async function listed(app: App, walk: Walk, leg: Leg, after: string): Promise<[ids: string[], read: (id: string) => Asked]> {
+  const { id: sourceId } = walk.source;
+  if (leg.of === "open") {
+    const subjects = await listOpenInquiries(app.db, sourceId, after, oneByOne);
+    return [subjects, (subject) => readInquiry(subject.slice("inquiry:".length))];
+  }
+  const until = Math.min(leg.until, patient(app, walk).missedBefore);
+  return [await listUntold(app.db, { sourceId, after, since: leg.since, until }, oneByOne), readAction];
+}
+
+/** What comes by the hour waits for calls that may be under way; what the operator asks for does not. */
+function patient(app: App, { source, reconciliation }: Walk) {
+  const now = app.now();
+  return { source, reconciliation, now, missedBefore: reconciliation.task === "backfill" ? now : now - underWayMs };
+}
