@@ -14,6 +14,7 @@ const parts: Record<string, () => Promise<(options: Options) => Promise<string>>
   costs: async () => (await import("./parts/costs.ts")).costs,
   growth: async () => (await import("./parts/growth.ts")).growth,
   plan: async () => (await import("./parts/plan.ts")).plan,
+  reports: async () => (await import("./parts/reports.ts")).reports,
   retention: async () => (await import("./parts/retention.ts")).retention,
 };
 

@@ -78,6 +78,7 @@ function serve() {
   // Of .dev.vars, Wrangler passes on only what [secrets] lists. And the second lane is no safe place here: the local Queue is in
   // memory and a kill empties it, so a postback waits for a busy database.
   args.push("--var", `ALLOW_LOOPBACK:${secrets.ALLOW_LOOPBACK}`, "--var", `STORE_TIME_LIMIT_MS:${secrets.STORE_TIME_LIMIT_MS ?? 20_000}`);
+  if (process.env.IMPACT_API) args.push("--var", `IMPACT_API:${process.env.IMPACT_API}`); // a simulated one, for `npm run simulate`
   const env = { CLOUDFLARE_CF_FETCH_ENABLED: "false", X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" };
   return leashed("inherit", env, "dev", ...args);
 }

@@ -151,7 +151,7 @@ function progressOf(
     return { ...counts, failures: one.failures, reason, nextAt: retryAt ?? now + minute, state: "running", leasedUntil: 0 };
   const failures = one.failures + 1;
   const isHopeless = kind !== "unavailable" || failures >= mostFailures;
-  const waitMs = Math.min(30 * minute, minute * 2 ** (failures - 1)) * (0.5 + app.random() / 2);
+  const waitMs = Math.round(Math.min(30 * minute, minute * 2 ** (failures - 1)) * (0.5 + app.random() / 2));
   return { ...counts, failures, reason, nextAt: retryAt ?? now + waitMs, state: isHopeless ? "failed" : "running", leasedUntil: 0 };
 }
 

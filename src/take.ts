@@ -22,12 +22,11 @@ type Taking = Errand & Patience;
 /** So many actions or inquiries are looked at at once. */
 const slice = 50;
 
-/** Keeps updates of actions, and finds the events that tell them. What nobody told waits for the record of its action. */
+/** Keeps updates of actions: they wait for the record of their action, which tells what they led to. */
 export async function takeUpdates(app: App, taking: Taking, recs: Rec[]): Promise<Taken> {
   const { records, mistakes } = sorted(recs.map(updateOf));
   const readings = records.map((record) => readingOf(taking, record));
   for (const some of sliced(readings, 10 * slice)) await saveReadings(app.db, some);
-  for (const ids of sliced([...new Set(records.map(({ actionId }) => actionId))], slice)) await compare(app, taking, ids, new Map());
   return { records: recs.length, repaired: 0, mistakes };
 }
 

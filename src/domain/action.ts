@@ -63,7 +63,7 @@ export function ledgerOf(arrived: Told[]): Ledger {
       worth = stretch.end;
       continue;
     }
-    for (const event of events) {
+    for (const event of atOneInstant(events, worth)) {
       gaps.push(...gapBefore(event, worth));
       worth = worthAfter(worth, [readWorth(event), event]);
       ordered.push(event);
@@ -71,6 +71,16 @@ export function ledgerOf(arrived: Told[]): Ledger {
   }
   const events = [...ordered, ...clearings];
   return { entries: entriesOf(events), events, current: standing(events, clearings), gaps };
+}
+
+/** The API dates to the second: of several in one second, their chain tells which was first. */
+function atOneInstant(events: Told[], start: Worth): Told[] {
+  let worth = start;
+  return [...Map.groupBy(events, ({ reading }) => reading?.at).values()].flatMap((group) => {
+    const order = group.length > 1 ? (chain(group, worth).order as Told[]) : group;
+    worth = order.reduce((before, event) => worthAfter(before, [readWorth(event), event]), worth);
+    return order;
+  });
 }
 
 /** What the API dates at its dates, and what it does not where it arrived. */

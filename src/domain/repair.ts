@@ -45,19 +45,15 @@ const unclearMs = 6 * hour;
 /** Compares an action's ledger with what impact.com's API says of it. */
 export function examine({ sourceId, actionId, events, readings, snapshot }: Case, patience: Patience): Findings {
   const told = new Map(events.map((event) => [event.id, event]));
-  const matches = match(readings, events);
-  const matched = readings.map((reading) => {
+  const isFinal = readings.every(({ at }) => at < patience.now - unclearMs);
+  const updates = readings.filter(({ kind }) => kind === "update");
+  const others = readings.filter(({ kind }) => kind !== "update");
+  const matches = match(withWorth(updates, told, snapshot, isFinal), events);
+  const matched = updates.map((reading) => {
     const event = matches.get(reading.id);
     return event ? { ...reading, toldBy: event.origin, eventId: event.id } : reading;
   });
-  const isFinal = readings.every(({ at }) => at < patience.now - unclearMs);
-  const worked = withWorth(
-    matched.filter(({ kind }) => kind === "update"),
-    told,
-    snapshot,
-    isFinal,
-  );
-  const others = matched.filter(({ kind }) => kind !== "update");
+  const worked = withWorth(matched, told, snapshot, isFinal);
   const untold = worked.filter((one) => one.toldBy === null && one.at <= patience.missedBefore);
   const missing = snapshot ? untold.filter((one) => isWorkedOut(one, snapshot)).map((one) => update(one, snapshot)) : [];
 

@@ -58,7 +58,8 @@ function usualSilence(rhythm: Rhythm, alive: Instant[]): number {
 function levelOf(pulses: Pulse[], rhythm: Rhythm, heard: Instant): number {
   const to = hourOf(heard);
   const came = pulses.filter((pulse) => pulse.hour >= to - day && pulse.hour < to).reduce((sum, { received }) => sum + received, 0);
-  return Math.max(lowestLevel, Math.min(1, (came + 1) / (expectedOf(rhythm, to - day, to) + 1)));
+  const atMost = came + 2 * Math.sqrt(came + 1) + 1; // what came by chance may be less than what was to come
+  return Math.max(lowestLevel, Math.min(1, atMost / Math.max(1, expectedOf(rhythm, to - day, to))));
 }
 
 /**

@@ -21,7 +21,7 @@ export async function listSubjectEvents(db: D1Database, subject: string): Promis
 
 const readingsOfOne = `
   select source_id, action_id, event_id, at, cast(payout as text) as payout, cast(amount as text) as amount, fields from readings
-  where source_id in (select id from sources) and action_id = ?1 and event_id is not null order by at, id`;
+  where source_id in (select id from sources) and action_id = ?1 and event_id is not null order by at, length(id), id`;
 
 /** The events about an action, of all sources, in the order of their arrival, with what the API says of them. */
 export async function listActionEvents(db: D1Database, actionId: string): Promise<Told[]> {
@@ -41,7 +41,7 @@ const eventsOfMany = `
 const readingsOfMany = `
   select source_id, action_id, event_id, at, cast(payout as text) as payout, cast(amount as text) as amount, fields
   from ${asked} cross join readings on source_id = asked_source and action_id = substr(asked_subject, ${"action:".length + 1})
-  where event_id is not null order by at, id`;
+  where event_id is not null order by at, length(id), id`;
 
 /** The events of many subjects, each's in the order of their arrival, with what the API says of those of actions. */
 export async function listEventsOf(db: D1Database, keys: Key[]): Promise<Told[][]> {

@@ -30,7 +30,7 @@ export async function saveReadings(db: D1Database, readings: Reading[]): Promise
 const asked = `(select value ->> 0 as asked_source, value ->> 1 as asked_action from json_each(?1))`;
 
 const ofMany = `
-  select ${readingColumns} from ${asked} cross join readings on source_id = asked_source and action_id = asked_action order by at, id`;
+  select ${readingColumns} from ${asked} cross join readings on source_id = asked_source and action_id = asked_action order by at, length(id), id`;
 
 /** What the API says of these actions, by date. */
 export async function listReadingsOf(db: D1Database, keys: [sourceId: string, actionId: string][]): Promise<Reading[]> {

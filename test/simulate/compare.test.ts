@@ -46,6 +46,14 @@ test.each<[string, Partial<LedgerAction>]>([
   expect(compareActions(truth, changed(change), [what as "state"])).toEqual([]);
 });
 
+test("a millionth is a difference, however large the sum is", () => {
+  const [first] = truth.actions as [TrueAction];
+  const large = { actions: [{ ...first, payout: 90_071_992_547_409_930_000_001n }] };
+  const says = (payout: string) => compareActions(large, [{ ...row(first), payout }]);
+  expect(says("90071992547409930.000001")).toEqual([]);
+  expect(says("90071992547409930.000000")).toHaveLength(1);
+});
+
 test("what is missing, there twice or made up is told", () => {
   const [first, ...others] = perfect as [LedgerAction, ...LedgerAction[]];
   expect(compareActions(truth, others)).toEqual([expect.stringContaining(`${first.action_id} is missing`)]);

@@ -93,6 +93,15 @@ test("locking shows by the locking date, and neither as an update nor by StartDa
   expect(await walk(api, locked, "Actions")).toMatchObject([{ Id: id, State: "APPROVED" }]);
 });
 
+test("the locking date selects, both ends included", async () => {
+  const { api, population } = await newApi();
+  const dates = population.truth().actions.map(({ lockingAt }) => lockingAt);
+  const [from, to] = dates.filter((at) => at > end - 20 * day && at < end).toSorted((a, b) => a - b) as [number, number];
+  const found = await walk(api, `Actions?${span(from, to, "LockingDateStart", "LockingDateEnd")}`, "Actions");
+  expect(found.length).toBe(dates.filter((at) => at >= from && at <= to).length);
+  expect(found.length).toBeLessThan(dates.length);
+});
+
 test("campaign, state and the date of the event select", async () => {
   const { api, population } = await newApi();
   const { actions } = population.truth();

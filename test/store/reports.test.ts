@@ -1,0 +1,78 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { book } from "../../src/book.ts";
+import { newShortId } from "../../src/domain/id.ts";
+import type { Order, Place } from "../../src/domain/report.ts";
+import { day, minute } from "../../src/domain/time.ts";
+import { type ReportSearch, readReport } from "../../src/store/reports.ts";
+import { newApp } from "../kit.ts";
+import { metered } from "./meter.ts";
+import { anEvent, save } from "./samples.ts";
+
+const may = Date.parse("2026-05-01T00:00:00Z");
+
+/** Payouts of one action each, by sub id. */
+async function sold(payouts: Record<string, bigint>): Promise<string> {
+  const sourceId = newShortId("src");
+  for (const [SubId1, payout] of Object.entries(payouts))
+    await save(anEvent({ sourceId, payout, deltaPayout: null, deltaAmount: null, fields: { SubId1, EventDate: "2026-05-13T12:00:00Z" } }));
+  await book(newApp(), minute);
+  return sourceId;
+}
+
+function asking(source: string, parts: Partial<ReportSearch> = {}): ReportSearch {
+  const whole = [{ label: "", since: may, until: may + 31 * day }];
+  return {
+    by: "sub_id1",
+    dimension: "sub_id1",
+    whole,
+    cut: [],
+    source,
+    filters: {},
+    isTogether: false,
+    order: "payout",
+    limit: 100,
+    ...parts,
+  };
+}
+
+test("sorts by millionths and by what is larger than 64 bits, down to what is below nothing", async () => {
+  const source = await sold({ a: -1n, b: 10n ** 18n, c: 1n, d: 0n, e: -1_000_001n, f: 10n ** 18n - 1n, g: -(10n ** 18n), h: 1n });
+  const { cells } = await readReport(env.DB, asking(source));
+  expect(cells.map(({ value }) => value).join("")).toBe("bfchdaeg");
+});
+
+test("goes on behind a place, whatever its sign", async () => {
+  const source = await sold({ a: 2_500_000n, b: 1n, c: 0n, d: -1n, e: -2_500_000n });
+  const next = async (order: Order, after: Place) =>
+    (await readReport(env.DB, asking(source, { order, after, limit: 1 }))).cells.map(({ value }) => value);
+  expect(await next("payout", { rank: 2_500_000n, value: "a", currency: "USD" })).toEqual(["b"]);
+  expect(await next("payout", { rank: 0n, value: "c", currency: "USD" })).toEqual(["d"]);
+  expect(await next("payout", { rank: -1n, value: "d", currency: "USD" })).toEqual(["e"]);
+  expect(await next("payout", { rank: -2_500_000n, value: "e", currency: "USD" })).toEqual([]);
+  expect(await next("actions", { rank: 1n, value: "b", currency: "USD" })).toEqual(["c"]);
+  expect(await next("value", { rank: 0n, value: "d", currency: "USD" })).toEqual(["e"]);
+});
+
+test("tells the sums of all lines, however few are shown", async () => {
+  const source = await sold({ a: 1n, b: 2n, c: 3n });
+  const { cells, sums } = await readReport(env.DB, asking(source, { limit: 1 }));
+  expect(cells).toMatchObject([{ value: "c", payout: 3n }]);
+  expect(sums).toMatchObject([{ actions: 3, payout: 6n, currency: "USD", state: "PENDING" }]);
+});
+
+test("is one round trip, and reads of the actions only those at the edges", async () => {
+  const source = await sold(Object.fromEntries(Array.from({ length: 40 }, (_, nth) => [`sub ${nth % 2}`, BigInt(nth)])));
+  const { db, bill } = metered(env.DB);
+  await readReport(db, asking(source, { by: "state", dimension: "", cut: [{ label: "", since: may - 1, until: may }] }));
+  expect(bill.roundTrips).toBe(1);
+  await env.DB.prepare("update actions set payout = 7 where source_id = ?").bind(source).run();
+  const { sums } = await readReport(env.DB, asking(source));
+  expect(sums).toMatchObject([{ payout: 780n }]); // the totals still say so, and nobody asked the actions
+});
+
+test("leaves out a row of the totals that holds no action any more", async () => {
+  const source = await sold({ a: 1_500_000n });
+  await env.DB.prepare("update totals set actions = 0, payout_units = 1, payout_micros = -1000000 where source_id = ?").bind(source).run();
+  expect(await readReport(env.DB, asking(source))).toEqual({ cells: [], sums: [] });
+});
