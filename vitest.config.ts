@@ -28,7 +28,7 @@ export default defineConfig(async () => {
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,impact,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,book,call,config,dead,deliver,intake,news,receive,retain,sweep}.test.ts",
+              "test/{attempt,authorize,book,call,config,dead,deliver,intake,news,receive,retain,sweep,watch}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },
@@ -36,7 +36,7 @@ export default defineConfig(async () => {
         {
           test: {
             name: "system",
-            include: ["test/{flow,faults}/**/*.test.ts", "test/{layers,schema}.test.ts"],
+            include: ["test/{flow,faults,simulate}/**/*.test.ts", "test/{layers,schema}.test.ts"],
             testTimeout: 120_000,
             hookTimeout: 120_000,
             fileParallelism: false,

@@ -57,7 +57,7 @@ create table readings (
   source_id      text    not null,
   action_id      text    not null,
   id             text    not null,
-  kind           text    not null check (kind in ('update', 'approval', 'clearing', 'correction')),
+  kind           text    not null check (kind in ('update', 'approval', 'clearing', 'correction', 'repeat')),
   at             integer not null,
   status         text,
   status_detail  text,

@@ -10,7 +10,10 @@ import { add, newSent, type SendOptions, type Sent, send } from "./send.ts";
  * just ended. Its dates lie in the past `hours`, its clock starts there and is moved to the present while the postbacks are sent now.
  * Locking and clearing, which take weeks in life, are so quick here that some of both falls into the day.
  */
-export function populationOfPast(hours: number, rest: Pick<PopulationOptions, "seed" | "actions" | "inquiries" | "jobs">): Population {
+export function populationOfPast(
+  hours: number,
+  rest: Pick<PopulationOptions, "seed" | "actions" | "inquiries" | "jobs" | "updateNumbers">,
+): Population {
   const until = Math.floor(Date.now() / second) * second;
   const since = until - hours * hour;
   const ways = { changeWithin: hours * hour, lockAfter: [0, 4 * hours * hour] as const, clearAfter: [0, 6 * hour] as const };

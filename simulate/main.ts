@@ -35,17 +35,17 @@ try {
 async function simulate(options: Options): Promise<number> {
   const edge = { base: options.edge, token: options.token };
   const account: Account = { kind: options.account, sid: `IRsimulated${options.seed}x1`, token: "token-of-the-simulator", scopes: null };
-  const { seed, actions, hours } = options;
-  const population = populationOfPast(hours, { seed, actions, inquiries: Math.ceil(actions / 25), jobs: 5 });
+  const { seed, actions, hours, updateNumbers, updateState, scalars } = options;
+  const population = populationOfPast(hours, { seed, actions, inquiries: Math.ceil(actions / 25), jobs: 5, updateNumbers });
   const until = population.clock.now() + hours * hour;
-  const api = await serve({ population, account, port: options.port, seed });
+  const api = await serve({ population, account, port: options.port, seed, updateState, scalars });
   try {
     const source = await createSource(edge, `simulated ${new Date().toISOString()}`, options.account, options.dedupeSeconds);
     console.log(`Source ${source.id} at ${edge.base}; the API of account ${account.sid} is at ${api.origin}.`);
     if (!options.isWithoutApi) await connectOrTell(edge, source, account, api);
-    await tellLife(population, until, source, options);
+    const lost = await tellLife(population, until, source, options);
     if (!options.isWithoutApi) await tellReconciliation(edge, source, api, until, hours);
-    return await tellDifferences(population, edge, source, options.account);
+    return await tellDifferences(population, edge, source, options.account, lost);
   } finally {
     await api.close();
   }
@@ -65,7 +65,8 @@ async function connectOrTell(edge: Edge, source: Source, account: Account, api: 
   }
 }
 
-async function tellLife(population: Population, until: number, source: Source, options: Options): Promise<void> {
+/** Returns the ids of what a postback was lost of. */
+async function tellLife(population: Population, until: number, source: Source, options: Options): Promise<Set<string>> {
   const { seed, speed, faults, method } = options;
   let told = 0;
   const { plan, sent } = await live(population, {
@@ -86,6 +87,7 @@ async function tellLife(population: Population, until: number, source: Source, o
     `Postbacks: ${plan.calls.length} (${fates.join(", ")}), and ${plan.lost.length} lost. Answers: ${JSON.stringify(sent.answers)}.`,
   );
   for (const { call, last } of sent.givenUp.slice(0, 3)) console.log(`  given up: ${call.kind} of ${call.subject}, last answer ${last}`);
+  return new Set(plan.lost.map(({ subject }) => subject));
 }
 
 async function tellReconciliation(edge: Edge, source: Source, api: Api, until: number, hours: number): Promise<void> {
@@ -95,19 +97,26 @@ async function tellReconciliation(edge: Edge, source: Source, api: Api, until: n
   console.log(`Reconciliation ${walk.state}${reason}; ${walk.repaired} repaired, ${api.requests.length - before} calls of the API.`);
 }
 
-async function tellDifferences(population: Population, edge: Edge, source: Source, account: Account["kind"]): Promise<number> {
+/** A job's end is told once, by a postback, and reconciliation does not look for jobs: those of lost postbacks are no difference. */
+async function tellDifferences(
+  population: Population,
+  edge: Edge,
+  source: Source,
+  account: Account["kind"],
+  lost: Set<string>,
+): Promise<number> {
   const truth = population.truth();
   const ledger = await listAll<LedgerAction>(edge, source, "/actions");
   const inquiries = await listAll<LedgerMatter>(edge, source, "/inquiries");
   const jobs = await listAll<LedgerMatter>(edge, source, "/jobs");
   const unheard = account === "brand" ? (["sub_id1", "sub_id2", "sub_id3"] as const) : []; // a brand's API does not tell them
+  const ended = truth.jobs.filter(({ status }) => status === "COMPLETED" || status === "FAILED");
+  const told = ended.filter(({ id }) => !lost.has(id));
+  if (told.length < ended.length) console.log(`Of ${ended.length - told.length} jobs the postback was lost; they are not looked for.`);
   const differences = [
     ...compareActions(truth, ledger, [...unheard]),
     ...compareMatters(truth.inquiries, inquiries),
-    ...compareMatters(
-      truth.jobs.filter(({ status }) => status === "COMPLETED" || status === "FAILED"),
-      jobs,
-    ),
+    ...compareMatters(told, jobs),
   ];
   const states = Object.entries(Object.groupBy(truth.actions, ({ state }) => state)).map(([state, some]) => `${some.length} ${state}`);
   console.log(

@@ -13,6 +13,9 @@ export interface Options {
   speed: number;
   seed: string;
   faults: PostbackFaults;
+  updateNumbers: "any" | "ascending";
+  updateState: "then" | "now";
+  scalars: "strings" | "typed" | "mixed";
   /** Undefined leaves it to Postback Edge. */
   dedupeSeconds: number | undefined;
   isWithoutApi: boolean;
@@ -30,6 +33,9 @@ export const help = `npm run simulate -- [options]     beside a running npm star
   --reorder 0.2      … that are overtaken by the next one of their action
   --account partner  or brand
   --method GET       or POST
+  --update-numbers any   or ascending: whether the numbers in the ids of updates grow with time
+  --update-state then    or now: whether an update tells its own state, or its action's present one
+  --scalars strings      or typed, or mixed: how the API writes numbers
   --dedupe-window    seconds within which any earlier twin is a repeat; Postback Edge's own 900 unless said. They are seconds of
                      the real clock: in a day that passes in a minute, a second reversal looks like a repeat of the first,
                      and only reconciliation finds out. 0 takes that away
@@ -64,6 +70,9 @@ export function readOptions(args: string[], env: Record<string, string | undefin
     speed: number("speed", 0, 1e9),
     seed: values.seed,
     faults: { loss: number("loss", 0, 1), repeat: number("repeat", 0, 1), delay: number("delay", 0, 1), reorder: number("reorder", 0, 1) },
+    updateNumbers: word("update-numbers", ["any", "ascending"]),
+    updateState: word("update-state", ["then", "now"]),
+    scalars: word("scalars", ["strings", "typed", "mixed"]),
     dedupeSeconds: values["dedupe-window"] === "" ? undefined : Math.floor(number("dedupe-window", 0, 2_592_000)),
     isWithoutApi: values["without-api"] ?? false,
   };
@@ -83,6 +92,9 @@ const texts = {
   repeat: text("0.05"),
   delay: text("0.1"),
   reorder: text("0.2"),
+  "update-numbers": text("any"),
+  "update-state": text("then"),
+  scalars: text("strings"),
   "dedupe-window": text(""),
 };
 

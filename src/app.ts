@@ -1,5 +1,6 @@
 import { type Config, readConfig } from "./config.ts";
 import type { Receipt } from "./domain/receipt.ts";
+import { Tally } from "./domain/tally.ts";
 import type { Instant } from "./domain/time.ts";
 import { newResolver, type Resolver } from "./forward/resolve.ts";
 import { Catalog } from "./store/catalog.ts";
@@ -28,6 +29,8 @@ export interface App {
   bindings: Record<string, Fetcher>;
   /** The R2 bucket that keeps what is older than RETENTION_DAYS; null where none is bound as ARCHIVE. */
   archive: R2Bucket | null;
+  /** Counts the repeats that this isolate recognises. */
+  tally: Tally;
   /** Until when a destination counts as slow in this isolate. */
   slow: Map<string, Instant>;
   /** OAuth2 access tokens that are being asked for by this invocation: promises do not cross from one to another. */
@@ -41,7 +44,10 @@ export interface App {
   later(work: Promise<unknown>): void;
 }
 
-type Lasting = { together: Together } & Pick<App, "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "slow" | "tokens">;
+type Lasting = { together: Together } & Pick<
+  App,
+  "config" | "catalog" | "seal" | "resolver" | "bindings" | "archive" | "tally" | "slow" | "tokens"
+>;
 
 /** Claims and outcomes have so long to find a postback's transaction to go with. */
 const patienceMs = 5;
@@ -89,6 +95,7 @@ function lastingOf(env: Env): Lasting {
     resolver: config.dnsOverHttps === null ? null : newResolver(outside, config.dnsOverHttps, Date.now),
     bindings: Object.fromEntries(Object.entries(env).filter(([, binding]) => isFetcher(binding))),
     archive: (env as { ARCHIVE?: R2Bucket }).ARCHIVE ?? null,
+    tally: new Tally(),
     slow: new Map(),
     tokens: new Map(),
   };

@@ -1,15 +1,17 @@
 import { type App, appOf, type Ring } from "./app.ts";
 import { book } from "./book.ts";
+import { collect } from "./collect.ts";
 import { bury } from "./dead.ts";
 import { deliver } from "./deliver.ts";
 import type { Receipt } from "./domain/receipt.ts";
-import { second } from "./domain/time.ts";
+import { minute, second } from "./domain/time.ts";
 import { answer } from "./http/router.ts";
 import { takeDeferred } from "./intake.ts";
 import { reconcile } from "./reconcile.ts";
 import { recover } from "./recover.ts";
 import { retain } from "./retain.ts";
 import { sweep } from "./sweep.ts";
+import { watch } from "./watch.ts";
 
 type Message = Ring | Receipt;
 
@@ -52,6 +54,8 @@ const chores: Record<string, (app: App) => Promise<unknown>> = {
   retain,
   book: (app) => book(app, 20 * second),
   reconcile: (app) => reconcile(app, 40 * second),
+  watch,
+  collect: (app) => collect(app, 4 * minute), // the last, since a download may take its time
 };
 
 async function answerRings(app: App, rings: Ring[]): Promise<void> {

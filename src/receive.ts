@@ -7,6 +7,7 @@ import { within } from "./domain/limit.ts";
 import { Problem } from "./domain/problem.ts";
 import type { Receipt, ReceiptStatus } from "./domain/receipt.ts";
 import type { Source } from "./domain/source.ts";
+import type { Count } from "./domain/tally.ts";
 import { select } from "./forward/select.ts";
 import { admit, authenticate, withoutSecretHeader } from "./postback/authenticate.ts";
 import { decode } from "./postback/decode.ts";
@@ -14,6 +15,7 @@ import { normalise } from "./postback/normalise.ts";
 import { ring } from "./ring.ts";
 import type { Copy } from "./store/catalog.ts";
 import { type Posting, type Saved, type Selected, saveAll } from "./store/outbox.ts";
+import { addDuplicates } from "./store/pulses.ts";
 import type { Refusal } from "./store/quarantine.ts";
 
 /** How a receipt ended. `id` is its event's: its own, or for a duplicate the first one's. */
@@ -146,14 +148,39 @@ export function selectedOf(event: Event, { id, ordered, oncePerAction }: Destina
   return { destinationId: id, action, once: oncePerAction };
 }
 
+/**
+ * A job's completion is a hint where its result can be fetched: what is told is the event that follows from that, made from the job's
+ * own record.
+ */
+function asHint(one: Understood): Understood {
+  if ("problem" in one || one.event.type !== "job.completed" || one.event.isTest || !one.source.fetchesJobs) return one;
+  const jobId = one.event.fields["JobId"]?.trim();
+  if (!jobId) return one;
+  const detail = "This is a hint and goes to nobody: the result is fetched first, and told by an event of its own. See GET /jobs/:id.";
+  const event: Event = { ...one.event, warnings: [...one.event.warnings, { code: "job_is_fetched", detail }] };
+  return { ...one, event, selected: [], rings: [], jobId };
+}
+
 /** Stores what was understood, all of it in one round trip, and rings for what is new. */
 export async function keep(app: App, understood: Understood[]): Promise<Received[]> {
-  const saved = await saveAll(app.joint(), understood);
-  const kept = understood.map((one, nth) => ({ one, ...(saved[nth] as Saved) }));
+  const all = app.archive === null ? understood : understood.map(asHint);
+  const saved = await saveAll(app.joint(), all);
+  const kept = all.map((one, nth) => ({ one, ...(saved[nth] as Saved) }));
   const rings = kept.flatMap(({ one, isDuplicate }) => ("problem" in one || isDuplicate ? [] : one.rings));
   if (rings.length > 0) app.later(ring(app, rings));
+  for (const { one, isDuplicate } of kept) if (isDuplicate) app.tally.note(one.source.id, one.receipt.receivedAt, app.now());
+  const counts = app.tally.due(app.now());
+  if (counts.length > 0) app.later(writeDown(app, counts));
   return kept.map(({ one, id, isDuplicate }) => {
     if ("problem" in one) return { status: "quarantined", id, source: one.source, problem: one.problem };
     return { status: isDuplicate ? "duplicate" : "accepted", id, source: one.source };
+  });
+}
+
+/** Whose answer is lost may be counted twice: they are there for a rate. */
+async function writeDown(app: App, counts: Count[]): Promise<void> {
+  await addDuplicates(app.db, counts).catch((error) => {
+    app.tally.giveBack(counts, app.now());
+    console.warn("receive: repeats could not be counted, it is tried again in a minute", String(error));
   });
 }

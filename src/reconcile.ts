@@ -83,36 +83,41 @@ export async function begin(
   return one;
 }
 
-async function legsOf(
-  app: App,
-  { sourceId, campaignIds, abilities }: Connection,
-  task: Task,
-  since: Instant,
-  until: Instant,
-): Promise<Leg[]> {
-  const over = (of: Leg["of"][], from: Instant, to: Instant): Leg[] =>
-    windows(from, to).flatMap((span) =>
-      (campaignIds.length > 0 ? campaignIds : [undefined]).flatMap((campaignId) =>
-        of.map((one) => ({ of: one, ...span, ...(campaignId !== undefined && { campaignId }) })),
-      ),
-    );
+/** An action was last changed within so long before it locks, as far as we look for it. */
+const lastChangeMs = 90 * day;
+
+async function legsOf(app: App, connection: Connection, task: Task, since: Instant, until: Instant): Promise<Leg[]> {
+  const { sourceId, abilities } = connection;
   const inquires = abilities.inquiries === "ok";
   if (task === "states") {
-    const span = await readSpanToSettle(app.db, sourceId);
     const open: Leg[] = inquires ? [{ of: "open", since, until }] : [];
-    return [...(span ? over(["locking"], Math.max(since, span.since), span.until) : []), ...open];
+    return [...settling(connection, await readSpanToSettle(app.db, sourceId), until), ...open];
   }
-  return [
-    ...over(["updates", "actions"], since, until),
-    { of: "untold", since, until },
-    ...(inquires ? over(["inquiries"], since, until) : []),
-  ];
+  const changes = windows(since, until).flatMap((span) => ofCampaigns(connection, ["updates", "actions"], span));
+  const inquiries = inquires ? windows(since, until).flatMap((span) => ofCampaigns(connection, ["inquiries"], span)) : [];
+  return [...changes, { of: "untold", since, until }, ...inquiries];
+}
+
+/** Actions that may have been approved or cleared without a word. */
+function settling(connection: Connection, span: { since: Instant; until: Instant } | null, now: Instant): Leg[] {
+  if (span === null) return [];
+  return windows(span.since, span.until).flatMap((locking) =>
+    windows(locking.since - lastChangeMs, Math.min(locking.until, now)).flatMap((updated) =>
+      ofCampaigns(connection, ["locking"], locking).map((leg) => ({ ...leg, updated })),
+    ),
+  );
+}
+
+function ofCampaigns({ campaignIds }: Connection, lists: Leg["of"][], span: { since: Instant; until: Instant }): Leg[] {
+  const campaigns = campaignIds.length > 0 ? campaignIds.map((campaignId) => ({ campaignId })) : [{}];
+  return campaigns.flatMap((campaign) => lists.map((of) => ({ of, ...span, ...campaign })));
 }
 
 /** Goes on with a reconciliation for so long, unless somebody else is at it. */
 export async function goOn(app: App, id: string, limitMs: number): Promise<void> {
   const end = app.now() + limitMs;
-  let one = await leaseReconciliation(app.db, id, app.now() + leaseMs, app.now());
+  const lease = () => leaseReconciliation(app.db, id, app.now() + leaseMs, app.now());
+  let one = await lease();
   while (one) {
     const source = (await app.catalog.current(app.db)).sources.find((candidate) => candidate.id === one?.sourceId);
     const connection = await findConnection(app.db, one.sourceId);
@@ -123,7 +128,10 @@ export async function goOn(app: App, id: string, limitMs: number): Promise<void>
     one = await noteProgress(app.db, before, progress, app.now());
     if (taken?.mistakes.length) console.warn("reconcile: records that cannot be read", id, taken.mistakes.slice(0, 5).join(" "));
     if (one && source && connection) await conclude(app, source, connection, one, taken?.failure ?? null);
-    if (one?.state !== "running" || one.leasedUntil === 0) return;
+    if (one?.state !== "running" || isLast || one.nextAt >= end) return;
+    if (one.leasedUntil > 0) continue;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, (one?.nextAt ?? 0) - app.now())));
+    one = await lease();
   }
 }
 

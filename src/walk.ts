@@ -42,7 +42,7 @@ type List = Exclude<Leg["of"], "untold" | "open">;
 const listings: Record<List, (leg: Leg) => Asked> = {
   updates: (leg) => listUpdates({ span: leg, by: "updated", campaignId: leg.campaignId }),
   actions: (leg) => listActions({ span: leg, by: "updated", campaignId: leg.campaignId }),
-  locking: (leg) => listActions({ span: leg, by: "locking", state: "APPROVED", campaignId: leg.campaignId }),
+  locking: (leg) => listActions({ span: leg, by: "locking", updated: leg.updated, state: "APPROVED", campaignId: leg.campaignId }),
   inquiries: (leg) => listInquiries({ span: leg, campaignId: leg.campaignId }),
 };
 

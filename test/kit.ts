@@ -73,6 +73,7 @@ export function aSource(parts: Partial<Source> = {}): Source {
     requiredHeader: null,
     allowedIps: [],
     ipPolicy: "off",
+    fetchesJobs: false,
     createdAt: 0,
     updatedAt: 0,
     ...parts,

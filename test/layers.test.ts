@@ -27,12 +27,15 @@ const conductors = [
   "authorize.ts",
   "book.ts",
   "call.ts",
+  "collect.ts",
   "config.ts",
   "connect.ts",
   "dead.ts",
   "deliver.ts",
+  "fetch-result.ts",
   "guard.ts",
   "intake.ts",
+  "link.ts",
   "news.ts",
   "order.ts",
   "receive.ts",
@@ -44,8 +47,10 @@ const conductors = [
   "ring.ts",
   "sweep.ts",
   "take.ts",
+  "tell-job.ts",
   "tell.ts",
   "walk.ts",
+  "watch.ts",
 ];
 
 test.each(files)("src/%s imports only what lies below it", (file) => {

@@ -2,6 +2,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { App } from "../src/app.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
+import { Tally } from "../src/domain/tally.ts";
+import { minute } from "../src/domain/time.ts";
 import { takeDeferred } from "../src/intake.ts";
 import { hashSecret } from "../src/postback/authenticate.ts";
 import { receive } from "../src/receive.ts";
@@ -10,6 +12,7 @@ import { Catalog } from "../src/store/catalog.ts";
 import { findEvent } from "../src/store/events.ts";
 import { findQuarantined } from "../src/store/quarantine.ts";
 import { aReceipt, faulty, newApp, newDestination, newSource, operate, queueInto, receiptFor } from "./kit.ts";
+import { metered } from "./store/meter.ts";
 
 test("a postback that D1 stored is accepted, with a ring for each delivery", async () => {
   const rung: string[] = [];
@@ -195,5 +198,74 @@ describe("with INGEST_MODE=queue", () => {
     const db = faulty(env.DB, () => Promise.reject(new Error("overloaded")));
     const outcome = receive({ ...app, db, queues: { ...app.queues, intake } }, await receiptFor({ query: "action_id=1" }, source));
     await expect(outcome).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
+describe("repeats are counted", () => {
+  /** A source with one postback, whose repeats all come to one isolate; `at` sets its clock. */
+  async function repeating() {
+    const source = await newSource();
+    const query = "action_id=again.1&status=PENDING";
+    const usual = newApp({ tally: new Tally() });
+    await receive(usual, await receiptFor({ query }, source));
+    const { db, bill } = metered(env.DB);
+    const start = Date.now();
+    const app = (at: number, parts: Partial<App> = {}) => ({ ...usual, db, now: () => start + at, ...parts });
+    const repeat = async (at: number, parts: Partial<App> = {}) => await receive(app(at, parts), await receiptFor({ query }, source));
+    const counted = async () => {
+      const sum = "select total(duplicates) as duplicates from pulses where source_id = ?";
+      return (await env.DB.prepare(sum).bind(source.id).first<{ duplicates: number }>())?.duplicates;
+    };
+    return { repeat, bill, counted, settle: usual.settle };
+  }
+
+  test("and a thousand of them cost a row or two, a minute later", async () => {
+    const { repeat, bill, counted, settle } = await repeating();
+    for (let nth = 0; nth < 1000; nth += 50) await Promise.all(Array.from({ length: 50 }, () => repeat(nth)));
+    await settle();
+    expect([bill.rowsWritten, await counted()]).toEqual([0, 0]);
+    await repeat(minute + 1000);
+    await settle();
+    expect(bill.rowsWritten).toBeLessThanOrEqual(2);
+    expect(await counted()).toBe(1001);
+  });
+
+  test("in the one round trip that each costs anyway", async () => {
+    const { repeat, bill, settle } = await repeating();
+    await repeat(0);
+    expect(bill.roundTrips).toBe(1);
+    await repeat(minute);
+    await settle();
+    expect(bill.roundTrips).toBe(3);
+  });
+
+  test("while nobody waits for it", async () => {
+    const { repeat } = await repeating();
+    await repeat(0);
+    const put: Promise<unknown>[] = [];
+    const slow = {
+      prepare: (sql: string) => (sql.includes("into pulses") ? never : env.DB.prepare(sql)),
+      batch: env.DB.batch.bind(env.DB),
+    };
+    const never = { bind: () => ({ run: () => new Promise(() => {}) }) };
+    const parts = { db: slow as unknown as D1Database, later: (work: Promise<unknown>) => void put.push(work) };
+    expect(await repeat(minute, parts)).toMatchObject({ status: "duplicate" });
+    expect(put).toHaveLength(1);
+  });
+
+  test("once more when they could not be written down", async () => {
+    const { repeat, counted, settle } = await repeating();
+    await repeat(0);
+    const broken = { prepare: () => ({ bind: () => ({ run: () => Promise.reject(new Error("overloaded")) }) }) };
+    const db = {
+      prepare: (sql: string) => (sql.includes("into pulses") ? broken.prepare() : env.DB.prepare(sql)),
+      batch: env.DB.batch.bind(env.DB),
+    } as unknown as D1Database;
+    await repeat(minute, { db });
+    await settle();
+    expect(await counted()).toBe(0);
+    await repeat(2 * minute);
+    await settle();
+    expect(await counted()).toBe(3);
   });
 });

@@ -4,13 +4,15 @@ import type { Fields } from "./fields.ts";
 import type { Micros } from "./money.ts";
 import type { Instant } from "./time.ts";
 
-/** What an event did to its action. */
-export type Step = "tracked" | "modified" | "approved" | "reversed" | "reinstated" | "cleared" | "paid";
+/** What an event did to its action; one that only repeats another did nothing. */
+export type Step = "tracked" | "modified" | "approved" | "reversed" | "reinstated" | "cleared" | "paid" | "repeated";
 
 /** What impact.com's API says of something that an event told, too: when it took effect, what the action was worth after it. */
 export interface Dated extends Worth {
   at: Instant;
   fields: Fields;
+  /** True when another event tells it, and this one says the same again. */
+  isRepeat: boolean;
 }
 
 /** An event of an action, with what the API says of it, where that was read. */
@@ -64,9 +66,10 @@ export function ledgerOf(arrived: Told[]): Ledger {
       continue;
     }
     for (const event of atOneInstant(events, worth)) {
+      ordered.push(event);
+      if (event.reading?.isRepeat) continue;
       gaps.push(...gapBefore(event, worth));
       worth = worthAfter(worth, [readWorth(event), event]);
-      ordered.push(event);
     }
   }
   const events = [...ordered, ...clearings];
@@ -77,9 +80,10 @@ export function ledgerOf(arrived: Told[]): Ledger {
 function atOneInstant(events: Told[], start: Worth): Told[] {
   let worth = start;
   return [...Map.groupBy(events, ({ reading }) => reading?.at).values()].flatMap((group) => {
-    const order = group.length > 1 ? (chain(group, worth).order as Told[]) : group;
+    const [repeats, own] = [group.filter(({ reading }) => reading?.isRepeat), group.filter(({ reading }) => !reading?.isRepeat)];
+    const order = own.length > 1 ? (chain(own, worth).order as Told[]) : own;
     worth = order.reduce((before, event) => worthAfter(before, [readWorth(event), event]), worth);
-    return order;
+    return [...order, ...repeats];
   });
 }
 
@@ -134,7 +138,8 @@ function entriesOf(events: Told[]): Entry[] {
   });
 }
 
-function stepOf(event: Event, before: { status: string | null; isPaid: boolean } | null): Step {
+function stepOf(event: Told, before: { status: string | null; isPaid: boolean } | null): Step {
+  if (event.reading?.isRepeat && before) return "repeated";
   if (isPaidNow(event) && before && !before.isPaid) return "paid";
   if (event.kind === "action-clearing") return "cleared";
   if (event.status === "REVERSED" && before?.status !== "REVERSED") return "reversed";

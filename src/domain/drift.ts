@@ -1,4 +1,4 @@
-import type { Drift, Finding } from "./alert.ts";
+import type { Alert, Drift, Finding } from "./alert.ts";
 import { hourOf, type Pulse, youngestMs } from "./pulse.ts";
 import { day, formatInstant, hour, type Instant } from "./time.ts";
 
@@ -7,6 +7,8 @@ interface Share {
   some: number;
   all: number;
 }
+
+type Opening = Pick<Alert, "openedAt" | "figures">;
 
 /** What each rate is a rate of. */
 const shares: Record<Drift, (pulse: Pulse) => Share> = {
@@ -20,7 +22,7 @@ const shares: Record<Drift, (pulse: Pulse) => Share> = {
 const fewestCalls = 50;
 const mostHours = 24;
 const fewestJudged = 20;
-/** While an alert is open it is that of so many hours at least, so that what comes and goes opens one alert and not many. */
+/** While an alert is open it is that of as many hours as opened it, and of so many at least: what comes and goes opens one, not many. */
 const fewestHoursOpen = 6;
 /** It is learned from so long before those hours, and from no fewer calls. */
 const usualMs = 28 * day;
@@ -33,19 +35,24 @@ const keeping = { some: 3, times: 1.5, above: 0.025, chance: 0.01 };
 const mostDays = 2;
 
 /**
- * Whether a rate of the latest hours is far above its usual. `isOpen`: whether there is an alert of it already, which stays until the
- * rate is near its usual again. Where such hours come on many days, the latest 24 are judged, by the day. A rate below its usual is
+ * Whether a rate of the latest hours is far above its usual. `open` is the alert of it that there is already, which stays
+ * until the rate is near its usual again. Where such hours come on many days, the latest 24 are judged, and by a day like none. A rate below its usual is
  * none: reversals come in batches, with nothing in between.
  */
-export function judgeDrift(kind: Drift, pulses: Pulse[], now: Instant, isOpen: boolean): Finding {
+export function judgeDrift(kind: Drift, pulses: Pulse[], now: Instant, open: Opening | null): Finding {
   const hours = new Map(pulses.map((pulse) => [pulse.hour, shares[kind](pulse)]));
   const isOld = now - Math.min(now, ...hours.keys()) >= youngestMs;
-  const latest = compare(hours, now, isOpen ? fewestHoursOpen : 1);
-  if (isOpen) return { isFar: isOld && latest.isAbove(keeping), figures: latest.figures };
+  const latest = compare(hours, now, open ? Math.max(fewestHoursOpen, hoursOf(open)) : 1);
+  if (open) return { isFar: isOld && latest.isAbove(keeping), figures: latest.figures };
   if (!isOld || !latest.isAbove(opening)) return { isFar: false, figures: latest.figures };
   if (latest.daysLike() <= mostDays) return { isFar: true, figures: latest.figures };
   const ofDay = compare(hours, now, mostHours);
-  return { isFar: ofDay.isAbove(opening) && ofDay.daysLike() <= mostDays, figures: ofDay.figures };
+  return { isFar: ofDay.isAbove(opening) && ofDay.daysLike() === 0, figures: ofDay.figures };
+}
+
+/** In how many hours it was seen. */
+function hoursOf({ openedAt, figures }: Opening): number {
+  return Math.round((hourOf(openedAt) + hour - Date.parse(String(figures["since"]))) / hour) || 0;
 }
 
 /** The latest hours, so many of them or more, beside what is usual. */

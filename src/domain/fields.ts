@@ -12,6 +12,7 @@ export type WarningCode =
   | "address_not_listed"
   | "assumed_utc"
   | "invalid_text"
+  | "job_is_fetched"
   | "no_subject"
   | "repaired_json"
   | "repaired_offset"

@@ -8,6 +8,7 @@ const problems = {
   unknown_kind: [404, "Unknown kind of postback"],
   method_not_allowed: [405, "Method not allowed"],
   conflict: [409, "In conflict with what exists"],
+  gone: [410, "Not there any more"],
   too_large: [413, "Too large"],
   invalid: [422, "The postback is not valid"],
   invalid_input: [422, "The input is not valid"],

@@ -11,7 +11,7 @@ export interface Reading extends Worth {
   actionId: string;
   /** impact.com's id of the update, or a name of our own for what has none. */
   id: string;
-  kind: "update" | "approval" | "clearing" | "correction";
+  kind: "update" | "approval" | "clearing" | "correction" | "repeat";
   at: Instant;
   status: string | null;
   statusDetail: string | null;
@@ -44,7 +44,7 @@ const skewMs = 15 * minute;
  * Several updates at one instant (of an order's items) may be told by one event.
  */
 export function match(readings: Reading[], events: Event[]): Map<string, Event> {
-  const taken = new Set(readings.map(({ eventId }) => eventId));
+  const taken = new Set(readings.flatMap(({ kind, eventId }) => (kind === "repeat" ? [] : [eventId])));
   const free = new Set(events.filter(({ id, kind, origin }) => kind === "action-lifecycle" && origin === "postback" && !taken.has(id)));
   const untold = readings.filter(({ toldBy, kind }) => toldBy === null && kind === "update").reverse();
   const found = new Map<string, Event>();
@@ -56,12 +56,31 @@ export function match(readings: Reading[], events: Event[]): Map<string, Event> 
     for (const { id } of wanted) found.set(id, event);
   };
   const isOfState = (event: Event, one: Reading) => event.status === null || event.status === one.status;
-  for (const one of untold) take([one], (event) => isOfState(event, one) && changesAs(event, one) && leavesAs(event, one));
+  for (const one of untold) take([one], (event) => isSame(event, one));
   for (const one of untold) take([one], (event) => isOfState(event, one) && saysAs(event, one));
   for (const one of untold) take([one], (event) => hasChange(event) && saysAs(event, one));
   for (const group of Map.groupBy(untold, ({ at }) => at).values())
     if (group.length > 1) take(group, (event) => saysAs(event, sumOf(group)));
   return found;
+}
+
+/**
+ * Events of an action (postbacks, in order of arrival) that no reading needs, since another event tells the same: redeliveries that looked
+ * like a return to an earlier state when they came. Each is a reading of its own that dates it.
+ */
+export function repeats(readings: Reading[], events: Event[]): Reading[] {
+  const taken = new Set(readings.map(({ eventId }) => eventId));
+  const spare = events.filter(({ id, kind, origin }) => kind === "action-lifecycle" && origin === "postback" && !taken.has(id));
+  return spare.flatMap((event) => {
+    const twin = readings.findLast(
+      (one) => one.kind === "update" && one.toldBy !== null && one.at <= event.receivedAt + skewMs && isSame(event, one),
+    );
+    return twin ? [{ ...twin, id: `repeat ${event.id}`, kind: "repeat", toldBy: event.origin, eventId: event.id }] : [];
+  });
+}
+
+function isSame(event: Event, one: Reading): boolean {
+  return (event.status === null || event.status === one.status) && changesAs(event, one) && leavesAs(event, one);
 }
 
 /** Whether an event and a reading agree: in the change, or in the value where one of them tells no change. */

@@ -20,6 +20,8 @@ export interface Leg {
   since: Instant;
   until: Instant;
   campaignId?: string;
+  /** Of actions by their locking date: those last updated then. */
+  updated?: { since: Instant; until: Instant };
 }
 
 /** How far a walk has come: the legs that are left, the first of them under way from `next` on. */

@@ -3,7 +3,7 @@ import { measures, type Worth } from "./chain.ts";
 import type { Event } from "./event.ts";
 import type { Fields } from "./fields.ts";
 import { formatMoney, type Micros } from "./money.ts";
-import { match, type Reading, type Snapshot, withWorth } from "./reading.ts";
+import { match, type Reading, repeats, type Snapshot, withWorth } from "./reading.ts";
 import { formatInstant, hour, type Instant } from "./time.ts";
 
 /** All that is known of one action: its events in order of arrival, what the API says of it by date, and its record where that was read. */
@@ -57,7 +57,9 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const untold = worked.filter((one) => one.toldBy === null && one.at <= patience.missedBefore);
   const missing = snapshot ? untold.filter((one) => isWorkedOut(one, snapshot)).map((one) => update(one, snapshot)) : [];
 
-  const known = [...worked, ...others];
+  const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || missing.some(({ reading }) => reading === one));
+  const arrived = events.filter(({ receivedAt }) => receivedAt <= patience.missedBefore);
+  const known = [...worked, ...others, ...(isWhole ? repeats([...worked, ...others], arrived) : [])];
   if (snapshot) missing.push(...states({ sourceId, actionId, events, readings: known, snapshot }, missing, patience));
   const before = new Map(readings.map((reading) => [reading.id, reading]));
   return { readings: known.filter((one) => hasChanged(one, before.get(one.id))), missing };
@@ -114,7 +116,7 @@ function differs(current: Standing, snapshot: Snapshot): boolean {
 function isSettled({ readings, events, snapshot }: Case & { snapshot: Snapshot }, missedBefore: Instant): boolean {
   const last = readings.findLast(({ kind }) => kind === "update");
   const told = new Set(readings.map(({ eventId }) => eventId));
-  if (events.some(({ id, origin, receivedAt }) => origin === "postback" && !told.has(id) && receivedAt > missedBefore - hour)) return false;
+  if (events.some(({ id, origin, receivedAt }) => origin === "postback" && !told.has(id) && receivedAt > missedBefore)) return false;
   if (!last) return true;
   const agrees = (snapshot.status === last.status || snapshot.status === "APPROVED") && last.at <= missedBefore;
   return agrees && measures.every((measure) => last[measure] === null || last[measure] === snapshot[measure]);
@@ -165,7 +167,7 @@ function texts(amounts: Record<string, Micros | null>): Fields {
 
 function dated(event: Told, readings: Reading[]): Told {
   const reading = readings.findLast(({ eventId }) => eventId === event.id);
-  return reading ? { ...event, reading } : event;
+  return reading ? { ...event, reading: { ...reading, isRepeat: reading.kind === "repeat" } } : event;
 }
 
 /** As much of an event as a ledger looks at. */
@@ -182,5 +184,5 @@ function asEvent({ sourceId, actionId }: Case, { reading, kind, ...parts }: Miss
     occurredAt: null,
     currency,
   };
-  return { ...event, ...amounts, fields: parts.fields, fingerprint: reading.id, reading } as Told;
+  return { ...event, ...amounts, fields: parts.fields, fingerprint: reading.id, reading: { ...reading, isRepeat: false } } as Told;
 }

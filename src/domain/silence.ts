@@ -1,4 +1,4 @@
-import type { Finding } from "./alert.ts";
+import type { Alert, Finding } from "./alert.ts";
 import { callsOf, hourOf, learnedMs, type Pulse, youngestMs } from "./pulse.ts";
 import { expectedOf, type Rhythm, rhythmOf, usualAt } from "./rhythm.ts";
 import { day, formatInstant, hour, type Instant, minute } from "./time.ts";
@@ -16,11 +16,14 @@ const hardlyLonger = 1.25;
 const lowestLevel = 0.1;
 
 /**
- * Whether a source has been silent for longer than it ever usually is: more postbacks should have come since its last call (`heard`)
- * than chance leaves out, and than it left out itself before. `pulses` are those of the last five weeks, in any order.
+ * Whether a source has been silent for longer than it ever usually is: more postbacks should have come since its last call than chance
+ * leaves out, and than it left out itself before. `pulses` are those of the last five weeks, in any order; `lastAt` is its last call,
+ * or null when only the hour of that is known, and then the end of that hour counts.
  */
-export function judgeSilence(pulses: Pulse[], heard: Instant, now: Instant): Finding {
+export function judgeSilence(pulses: Pulse[], lastAt: Instant | null, now: Instant): Finding {
   const alive = pulses.filter((pulse) => callsOf(pulse) > 0 && pulse.hour >= now - learnedMs).map((pulse) => pulse.hour);
+  const lastHour = alive.reduce((last, each) => Math.max(last, each), now - learnedMs);
+  const heard = Math.min(now, lastAt ?? lastHour + hour);
   const from = alive.reduce((first, each) => Math.min(first, each), heard);
   const rhythm = rhythmOf(pulses, from, hourOf(heard));
   const expected = levelOf(pulses, rhythm, heard) * expectedOf(rhythm, heard, now);
@@ -40,6 +43,16 @@ export function judgeSilence(pulses: Pulse[], heard: Instant, now: Instant): Fin
       learned_postbacks: rhythm.total,
     },
   };
+}
+
+/** Whether no call has come since a silence was told. */
+export function isSilentSince(
+  { figures, openedAt }: Pick<Alert, "figures" | "openedAt">,
+  pulses: Pulse[],
+  lastAt: Instant | null,
+): boolean {
+  const known = Date.parse(String(figures["last_received_at"]));
+  return !(lastAt !== null && lastAt > known) && !pulses.some((pulse) => callsOf(pulse) > 0 && pulse.hour >= openedAt);
 }
 
 /** How many postbacks its longest silences left out, the few longest set aside. A silence begins and ends somewhere within an hour. */

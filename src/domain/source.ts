@@ -28,6 +28,8 @@ export interface Source {
   /** CIDR ranges or single addresses. */
   allowedIps: string[];
   ipPolicy: IpPolicy;
+  /** Whether its access to impact.com's API reaches jobs: then a job completion is a hint, and the result is fetched before it is told. */
+  fetchesJobs: boolean;
   createdAt: number;
   updatedAt: number;
 }

@@ -55,7 +55,7 @@ export function actionOf(ledger: Ledger, told: Told[]): Action {
     sourceId: first.sourceId,
     actionId: first.actionId ?? "",
     state: current.state,
-    stage: entries.at(-1)?.step ?? "tracked",
+    stage: entries.findLast(({ step }) => step !== "repeated")?.step ?? "tracked",
     payout: current.payout,
     amount: current.amount,
     currency: current.currency,

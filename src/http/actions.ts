@@ -62,7 +62,7 @@ export const showAction = endpoint({
         action_id: actionId,
         source: names.get(sourceId) ?? sourceId,
         state: current.state,
-        stage: entries.at(-1)?.step,
+        stage: entries.findLast(({ step }) => step !== "repeated")?.step ?? "tracked",
         payout: decimal(current.payout),
         amount: decimal(current.amount),
         currency: current.currency,

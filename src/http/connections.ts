@@ -54,6 +54,7 @@ export const putConnection = endpoint({
       createdAt: now,
       updatedAt: now,
     });
+    app.catalog.forget();
     return { body: view(saved) };
   },
 });
@@ -72,6 +73,7 @@ export const removeConnection = endpoint({
   success: 204,
   run: async ({ app, params }) => {
     await deleteConnection(app.db, (await findSource(app, params["id"])).id);
+    app.catalog.forget();
     return { status: 204, body: null };
   },
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { App } from "../app.ts";
 import { book } from "../book.ts";
 import { arrivalOf } from "../domain/id.ts";
 import { inOrder, type Matter, type MatterKind, matterOf } from "../domain/matter.ts";
@@ -9,6 +10,7 @@ import { bookingMs } from "./actions.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { sourceNames, viewEvent } from "./events.ts";
 import { instant, paging } from "./input.ts";
+import { viewFiles } from "./job-files.ts";
 
 interface Words {
   kind: MatterKind;
@@ -17,6 +19,8 @@ interface Words {
   prefix: string;
   many: string;
   states: string;
+  /** What else is to be said of one. */
+  more?: (call: { app: App; origin: string }, sourceId: string, id: string) => Promise<Record<string, unknown>>;
 }
 
 /** The lists of what is no action and has a life all the same. */
@@ -40,9 +44,10 @@ export const jobs = resource({
   prefix: "job:",
   many: "Jobs whose end was told",
   states: "COMPLETED, CANCELLED, ERROR or FAILED.",
+  more: async ({ app, origin }, sourceId, id) => ({ files: await viewFiles(app, origin, sourceId, id) }),
 });
 
-function resource({ kind, noun, prefix, many, states }: Words): { list: Endpoint; show: Endpoint } {
+function resource({ kind, noun, prefix, many, states, more }: Words): { list: Endpoint; show: Endpoint } {
   return {
     list: endpoint({
       summary: `${many}, the one that was heard of last first`,
@@ -56,13 +61,15 @@ function resource({ kind, noun, prefix, many, states }: Words): { list: Endpoint
     }),
     show: endpoint({
       summary: `One ${noun}, and its events in order of effect`,
-      run: async ({ app, params }) => {
-        const events = await listSubjectEvents(app.db, `${prefix}${params["id"] ?? ""}`);
+      run: async ({ app, origin, params }) => {
+        const id = params["id"] ?? "";
+        const events = await listSubjectEvents(app.db, `${prefix}${id}`);
         const last = events.at(-1);
         if (!last) throw new Problem("not_found", `No event about this ${noun} was received.`);
         const own = events.filter(({ sourceId }) => sourceId === last.sourceId);
         const names = await sourceNames(app);
-        return { body: { ...view(matterOf(own), prefix, names), events: inOrder(own).map((event) => viewEvent(event, names)) } };
+        const told = inOrder(own).map((event) => viewEvent(event, names));
+        return { body: { ...view(matterOf(own), prefix, names), ...(await more?.({ app, origin }, last.sourceId, id)), events: told } };
       },
     }),
   };

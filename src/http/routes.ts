@@ -1,5 +1,6 @@
 import { version } from "../domain/version.ts";
 import { listActions, showAction } from "./actions.ts";
+import { listAlerts } from "./alerts.ts";
 import { listDays, listParts, reingestDay } from "./archive.ts";
 import { putConnection, removeConnection, showConnection } from "./connections.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
@@ -17,6 +18,7 @@ import { type Endpoint, endpoint } from "./endpoint.ts";
 import { listEvents, showEvent } from "./events.ts";
 import { listGaps, showCapture } from "./gaps.ts";
 import { showHealth } from "./health.ts";
+import { downloadFile, fetchFile } from "./job-files.ts";
 import { inquiries, jobs, trackingValueRequests } from "./matters.ts";
 import { openApi } from "./openapi.ts";
 import { probePostback, receivePostback } from "./postback.ts";
@@ -73,6 +75,8 @@ export const routes: [path: string, methods: Methods][] = [
   ["/tracking-value-requests/:id", { GET: trackingValueRequests.show }],
   ["/jobs", { GET: jobs.list }],
   ["/jobs/:id", { GET: jobs.show }],
+  ["/jobs/:id/download", { GET: downloadFile }],
+  ["/jobs/:id/fetch", { POST: fetchFile }],
   ["/deliveries", { GET: listDeliveries }],
   ["/deliveries/:id", { GET: showDelivery }],
   ["/deliveries/:id/retry", { POST: retryDelivery }],
@@ -89,6 +93,7 @@ export const routes: [path: string, methods: Methods][] = [
   ["/quarantine", { GET: listQuarantine }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],
+  ["/alerts", { GET: listAlerts }],
   ["/archive", { GET: listDays }],
   ["/archive/:day", { GET: listParts }],
   ["/archive/:day/reingest", { POST: reingestDay }],

@@ -51,6 +51,7 @@ export const createSource = endpoint({
         requiredHeader: null,
         allowedIps: [],
         ipPolicy: "off",
+        fetchesJobs: false,
         createdAt: now,
         updatedAt: now,
       },

@@ -27,6 +27,8 @@ const bounds = {
 interface Listing {
   span: Span;
   by: By;
+  /** Besides, those last updated within so long: impact.com does not say whether a list without these dates is of the last seven days. */
+  updated?: Span | undefined;
   state?: ActionState | undefined;
   campaignId?: string | undefined;
 }
@@ -71,8 +73,9 @@ export function readJob(id: string): Asked {
   return { path: `Jobs/${encodeURIComponent(id)}`, list: null };
 }
 
-function listed({ span, by, state, campaignId }: Listing): Record<string, string | undefined> {
-  return { PageSize: String(pageSize), CampaignId: campaignId, State: state, ...within(bounds[by], span) };
+function listed({ span, by, updated, state, campaignId }: Listing): Record<string, string | undefined> {
+  const besides = updated ? within(bounds.updated, updated) : {};
+  return { PageSize: String(pageSize), CampaignId: campaignId, State: state, ...besides, ...within(bounds[by], span) };
 }
 
 /** The seconds that the span begins and ends in, whole. */

@@ -83,7 +83,8 @@ function understood(text: string, asked: Asked, access: Access): { ok: true; pag
   }
 }
 
-function refusal(status: number, words: string, limits: Limits, now: Instant): Failure {
+/** What a status that is no success means. */
+export function refusal(status: number, words: string, limits: Limits, now: Instant): Failure {
   if (status === 429)
     return failure("limited", said("has had enough calls for now", words), limits.retryAt ?? limits.resetAt ?? now + minute);
   if (status === 401) return failure("unauthorized", said("does not know this AccountSID with this AuthToken", words));

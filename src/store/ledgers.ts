@@ -20,7 +20,7 @@ export async function listSubjectEvents(db: D1Database, subject: string): Promis
 }
 
 const readingsOfOne = `
-  select source_id, action_id, event_id, at, cast(payout as text) as payout, cast(amount as text) as amount, fields from readings
+  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount, fields from readings
   where source_id in (select id from sources) and action_id = ?1 and event_id is not null order by at, length(id), id`;
 
 /** The events about an action, of all sources, in the order of their arrival, with what the API says of them. */
@@ -39,7 +39,7 @@ const eventsOfMany = `
   select ${eventColumns} from ${asked} cross join events on source_id = asked_source and subject = asked_subject order by id`;
 
 const readingsOfMany = `
-  select source_id, action_id, event_id, at, cast(payout as text) as payout, cast(amount as text) as amount, fields
+  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount, fields
   from ${asked} cross join readings on source_id = asked_source and action_id = substr(asked_subject, ${"action:".length + 1})
   where event_id is not null order by at, length(id), id`;
 
@@ -61,5 +61,11 @@ function withReadings(events: Row[], readings: Row[]): Told[] {
 }
 
 function datedOf(row: Row): Dated {
-  return { at: numberOf(row, "at"), payout: microsOut(row["payout"]), amount: microsOut(row["amount"]), fields: jsonOf(row, "fields") };
+  return {
+    at: numberOf(row, "at"),
+    payout: microsOut(row["payout"]),
+    amount: microsOut(row["amount"]),
+    fields: jsonOf(row, "fields"),
+    isRepeat: row["kind"] === "repeat",
+  };
 }

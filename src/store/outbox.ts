@@ -30,7 +30,8 @@ function saysWhat({ kind, status, ...amounts }: Record<"kind" | "status" | "payo
  * last to arrive may be stored first. Events without a subject stand under their own fingerprint, where the second rule would make
  * two equal sales of two days one (?27 is 0).
  *
- * A postback that comes after reconciliation has told what it says is a repeat of that, for as long as it may still be under way.
+ * A postback that comes after reconciliation has told what it says is a repeat of that, for as long as it may still be under way. A job
+ * may run again and end in the same words: what became of it is for `collect` to find out.
  */
 const insertEvent = `
   insert into events (
@@ -54,7 +55,7 @@ const insertEvent = `
   )
   and not exists (
     select 1 from events
-    where ?28 = 'postback' and source_id = ?2 and subject = ?5 and ${saysWhat({ kind: "?3", status: "?8", payout: "?13", deltaPayout: "?14", amount: "?15", deltaAmount: "?16" })}
+    where ?28 = 'postback' and ?3 <> 'job-completion' and source_id = ?2 and subject = ?5 and ${saysWhat({ kind: "?3", status: "?8", payout: "?13", deltaPayout: "?14", amount: "?15", deltaAmount: "?16" })}
     and origin = 'reconciliation' and received_at > ?10 - ${underWayMs}
   )
   on conflict (id) do nothing`;
@@ -87,6 +88,11 @@ const insertForEvent = `
   ))
   on conflict (event_id, destination_id) do nothing`;
 
+const insertJobFile = `
+  insert into job_files (hint_event_id, source_id, job_id, next_at, created_at, updated_at)
+  select ?1, ?2, ?3, ?4, ?4, ?4 where exists (select 1 from events where id = ?1)
+  on conflict (hint_event_id) do nothing`;
+
 /** A delivery that an event is to have. `once`: unless the destination has one of the same action already. */
 export interface Selected {
   destinationId: string;
@@ -94,12 +100,13 @@ export interface Selected {
   once: boolean;
 }
 
-/** An event to be written, with its receipt and its deliveries. `dedupeWindow` in seconds. */
+/** An event to be written, with its receipt and its deliveries. `dedupeWindow` in seconds; `jobId`: of the job whose result is to be fetched. */
 export interface Posting {
   receipt: Receipt;
   event: Event;
   selected: Selected[];
   dedupeWindow: number;
+  jobId?: string;
 }
 
 /** How a save ended: stored under its own id, or recognised as a repeat of `id`. */
@@ -130,7 +137,7 @@ export async function saveAll(db: Batching, all: (Posting | Refusal)[]): Promise
 }
 
 /** The event itself, and its deliveries, which are not written unless it was. */
-function inserting(db: Batching, { event, receipt, selected, dedupeWindow }: Posting): D1PreparedStatement[] {
+function inserting(db: Batching, { event, receipt, selected, dedupeWindow, jobId }: Posting): D1PreparedStatement[] {
   const window = event.subject === null ? day : dedupeWindow * second;
   const insertion = db
     .prepare(insertEvent)
@@ -160,8 +167,9 @@ function inserting(db: Batching, { event, receipt, selected, dedupeWindow }: Pos
       event.subject === null ? 0 : 1,
       event.origin,
     );
+  const { id, sourceId, receivedAt } = event;
+  if (jobId !== undefined) return [insertion, db.prepare(insertJobFile).bind(id, sourceId, jobId, receivedAt)];
   if (selected.length === 0) return [insertion];
-  const { id, receivedAt } = event;
   return [insertion, db.prepare(insertForEvent).bind(id, JSON.stringify(selected), receivedAt, receivedAt + ringGraceMs)];
 }
 

@@ -1,8 +1,17 @@
 import { firstEventId } from "../domain/id.ts";
 import { hourOf, learnedMs, type Pulse } from "../domain/pulse.ts";
 import type { Count } from "../domain/tally.ts";
-import { day, hour, type Instant } from "../domain/time.ts";
+import { day, hour, type Instant, minute } from "../domain/time.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+
+/** What is known of a source's calls. */
+export interface Heard {
+  sourceId: string;
+  /** Those of the last five weeks, in any order. */
+  pulses: Pulse[];
+  /** When it called last; null when that is older than the latest calls of all sources, which are all that is looked at. */
+  lastAt: Instant | null;
+}
 
 const addRepeats = `
   insert into pulses (source_id, hour, duplicates)
@@ -14,30 +23,53 @@ export async function addDuplicates(db: D1Database, counts: Count[]): Promise<vo
   await db.prepare(addRepeats).bind(JSON.stringify(counts)).run();
 }
 
-/** So many of the latest calls are looked at, whoever's they are: it bounds what one look costs. */
+/** The latest calls that are looked at, of all sources together: it bounds what a look costs. */
 const mostCalls = 2500;
+const lastCallsMs = 6 * hour;
 
-/** Quarantine holds what is counted, so that counting again changes nothing; hours before the last day are left as they are. */
+/** What is in quarantine is counted anew each time, so that counting twice changes nothing. Its ids sort by arrival. */
 const countRefused = `
   insert into pulses (source_id, hour, quarantined)
-  select source_id, received_at / ${hour} * ${hour}, count(*) from (
-    select source_id, received_at from quarantine where id >= ?1 order by id desc limit ${mostCalls}
-  ) group by 1, 2
+  select source_id, received_at - received_at % ${hour}, count(*) from (
+    select source_id, received_at from quarantine where id >= ?1 and id < ?2 order by id desc limit ${mostCalls}
+  ) where true group by 1, 2
   on conflict (source_id, hour) do update set quarantined = excluded.quarantined where excluded.quarantined > quarantined`;
 
 const selectPulses = `
   select source_id, json_group_array(json_array(hour, received, reversed, unknown, duplicates, quarantined)) as pulses
-  from pulses where source_id in (select id from sources) and hour >= ?1 and hour <= ?2 group by source_id`;
+  from pulses where source_id in (select id from sources) and hour >= ?1 group by source_id`;
 
-const lastOf = (table: string, condition: string) => `
-  select source_id, max(received_at) as at, (select min(received_at) from latest) as oldest, (select count(*) from latest) as looked_at
-  from (select source_id, received_at from latest where ${condition}) group by source_id`.replace("latest", table);
+const selectLatest = `
+  select source_id, max(received_at) as at from (
+    select source_id, received_at, origin from events where id >= ?1 and id < ?2 order by id desc limit ${mostCalls}
+  ) where origin = 'postback' group by source_id
+  union all
+  select source_id, max(received_at) as at from (
+    select source_id, received_at from quarantine where id >= ?1 and id < ?2 order by id desc limit ${mostCalls}
+  ) group by source_id`;
 
-/** What is known of a source's calls. */
-export interface Heard {
-  sourceId: string;
-  /** Those of the last five weeks. */
-  pulses: Pulse[];
-  /** When it called last: exactly, as far as the latest calls of all sources tell; else the latest it can have been. Null: not in five weeks. */
-  lastAt: Instant | null;
+/**
+ * What came from each source that called within five weeks, in one round trip. Brings the counts of what is in quarantine up to date
+ * before, those of the last day. Events must be in the books.
+ */
+export async function listHeard(db: D1Database, now: Instant): Promise<Heard[]> {
+  const end = firstEventId(now + minute); // other clocks may be a little ahead
+  const [, pulses, latest] = await db.batch<Row>([
+    db.prepare(countRefused).bind(firstEventId(now - day), end),
+    db.prepare(selectPulses).bind(hourOf(now - learnedMs)),
+    db.prepare(selectLatest).bind(firstEventId(now - lastCallsMs), end),
+  ]);
+  const last = new Map<string, Instant>();
+  for (const row of latest?.results ?? []) {
+    const id = textOf(row, "source_id");
+    last.set(id, Math.max(numberOf(row, "at"), last.get(id) ?? 0));
+  }
+  return (pulses?.results ?? []).map((row) => {
+    const sourceId = textOf(row, "source_id");
+    return { sourceId, pulses: jsonOf<number[][]>(row, "pulses").map(pulseOf), lastAt: last.get(sourceId) ?? null };
+  });
+}
+
+function pulseOf([at = 0, received = 0, reversed = 0, unknown = 0, duplicates = 0, quarantined = 0]: number[]): Pulse {
+  return { hour: at, received, reversed, unknown, duplicates, quarantined };
 }

@@ -67,7 +67,7 @@ const selectReport = (parts: string, line: string, [high, low]: [string, string]
     where ${after} order by high desc, low desc, label, line limit ?
   )
   select p.nth, p.label, c.currency, c.state, c.actions, ${moneyOut}, n.name
-  from page p join cells c on c.label = p.label and ${line === "''" ? "true" : "c.currency = p.line"}
+  from cells c cross join page p on p.label = c.label and ${line === "''" ? "true" : "p.line = c.currency"}
   left join names n on n.dimension = ? and n.value = p.label
   union all
   select 0, '', currency, state, ${sums.replaceAll(/sum\((\w+)\) as \w+_(units|micros)/g, "cast(sum($1) as text)")}, null
@@ -108,7 +108,7 @@ type Columns = (name: "source" | "currency" | "state" | Dimension) => string;
 const totalColumns: Columns = (name) => (name === "source" ? "t.source_id" : name in dimensions ? "t.value" : `t.${name}`);
 
 const actionColumns = (name: string) => {
-  if (name === "source") return "a.source_id";
+  if (name === "source") return "+a.source_id"; // the + keeps SQLite from looking through all of a source instead of the span
   return `coalesce(a.${name}${name in nameFields ? "_id" : ""}, '')`;
 };
 

@@ -1,7 +1,9 @@
 import type { Account, IpPolicy, Source } from "../domain/source.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
-export const selectSources = `select * from sources order by created_at, id`;
+export const selectSources = `
+  select sources.*, coalesce(abilities ->> 'jobs' = 'ok', 0) as fetches_jobs
+  from sources left join connections on source_id = sources.id order by sources.created_at, sources.id`;
 
 const upsert = `
   insert into sources (
@@ -61,6 +63,7 @@ export function sourceOf(row: Row): Source {
     requiredHeader: header === null ? null : { name: header, valueHash: textOf(row, "required_header_hash") },
     allowedIps: jsonOf(row, "allowed_ips"),
     ipPolicy: textOf(row, "ip_policy") as IpPolicy,
+    fetchesJobs: row["fetches_jobs"] === 1,
     createdAt: numberOf(row, "created_at"),
     updatedAt: numberOf(row, "updated_at"),
   };

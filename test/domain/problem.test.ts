@@ -10,6 +10,7 @@ const statuses: Record<ProblemCode, number> = {
   unknown_kind: 404,
   method_not_allowed: 405,
   conflict: 409,
+  gone: 410,
   too_large: 413,
   invalid: 422,
   invalid_input: 422,

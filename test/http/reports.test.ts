@@ -246,9 +246,8 @@ describe("as CSV", () => {
     ["für 1 €", "für 1 €"],
   ])("the text %j is harmless", async (SubId1, field) => {
     const source = await sales({ fields: { SubId1 } });
-    expect((await csv(source, `by=sub_id1&${may}&format=csv`)).text.split("\r\n")[1]).toMatch(
-      new RegExp(`^${RegExp.escape?.(field) ?? escaped(field)},EUR,1,`),
-    );
+    const line = (await csv(source, `by=sub_id1&${may}&format=csv`)).text.split("\r\n")[1] ?? "";
+    expect(line.slice(0, line.indexOf(",EUR,1,"))).toBe(field);
   });
 
   test("a report links to its next page", async () => {
@@ -277,10 +276,6 @@ describe("as CSV", () => {
     expect([response.status, response.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
   });
 });
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
 
 test.each([
   ["by", "limit=5"],

@@ -62,17 +62,33 @@ test("tells the sums of all lines, however few are shown", async () => {
 });
 
 test("is one round trip, and reads of the actions only those at the edges", async () => {
-  const source = await sold(Object.fromEntries(Array.from({ length: 40 }, (_, nth) => [`sub ${nth % 2}`, BigInt(nth)])));
+  const source = await sold({ a: 1n, b: 2n });
   const { db, bill } = metered(env.DB);
   await readReport(db, asking(source, { by: "state", dimension: "", cut: [{ label: "", since: may - 1, until: may }] }));
   expect(bill.roundTrips).toBe(1);
   await env.DB.prepare("update actions set payout = 7 where source_id = ?").bind(source).run();
   const { sums } = await readReport(env.DB, asking(source));
-  expect(sums).toMatchObject([{ payout: 780n }]); // the totals still say so, and nobody asked the actions
+  expect(sums).toMatchObject([{ payout: 3n }]); // the totals still say so, and nobody asked the actions
 });
 
 test("leaves out a row of the totals that holds no action any more", async () => {
   const source = await sold({ a: 1_500_000n });
   await env.DB.prepare("update totals set actions = 0, payout_units = 1, payout_micros = -1000000 where source_id = ?").bind(source).run();
   expect(await readReport(env.DB, asking(source))).toEqual({ cells: [], sums: [] });
+});
+
+test("finds totals by dimension and time, and actions by the date of the sale, whatever else is asked for", async () => {
+  const { db, bill } = metered(env.DB);
+  const cut = [{ label: "", since: may - 1, until: may }];
+  const filters = { campaign: "1", action_tracker: "1", sub_id1: "a" };
+  await readReport(db, asking("x", { cut }));
+  await readReport(db, asking("x", { cut, filters, currency: "EUR", state: "PENDING", by: "day", isTogether: true }));
+  for (const { sql, values } of bill.statements) {
+    const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+      .bind(...values)
+      .all<{ detail: string }>();
+    const searches = results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN|MULTI-INDEX OR) ?[ta]?\b/.test(detail));
+    expect(searches).toContain("SEARCH t USING PRIMARY KEY (dimension=? AND at>? AND at<?)");
+    expect(searches).toContain("SEARCH a USING INDEX actions_by_date (event_date>? AND event_date<?)");
+  }
 });

@@ -7,6 +7,7 @@ import { Problem } from "../../src/domain/problem.ts";
 import { actionOf } from "../../src/domain/standing.ts";
 import { totalsOf } from "../../src/domain/total.ts";
 import * as actions from "../../src/store/actions.ts";
+import * as alerts from "../../src/store/alerts.ts";
 import * as attempts from "../../src/store/attempts.ts";
 import * as books from "../../src/store/books.ts";
 import { Catalog } from "../../src/store/catalog.ts";
@@ -19,13 +20,16 @@ import * as matters from "../../src/store/matters.ts";
 import * as outbox from "../../src/store/outbox.ts";
 import * as outcomes from "../../src/store/outcomes.ts";
 import * as pages from "../../src/store/page.ts";
+import * as pulses from "../../src/store/pulses.ts";
 import * as quarantine from "../../src/store/quarantine.ts";
 import * as recoveries from "../../src/store/recoveries.ts";
+import * as reports from "../../src/store/reports.ts";
 import * as retention from "../../src/store/retention.ts";
 import * as search from "../../src/store/search.ts";
 import * as sources from "../../src/store/sources.ts";
 import * as tokens from "../../src/store/tokens.ts";
 import { aReceipt, aSource } from "../kit.ts";
+import { anAlert } from "./anAlert.ts";
 import { metered } from "./meter.ts";
 import { aDelivery, aDestination, anEvent, aRecovery, claimed, conclude, failure, retireAll, save, success } from "./samples.ts";
 
@@ -102,6 +106,18 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
     const filters = { state: "s", stage: "s", source: "x", currency: "EUR", gaps: true, campaign: "1", sub_id1: "a" };
     for (const one of [{}, span, filters, { ...filters, ...span, gaps: false }]) await actions.listActions(db, { limit, ...one });
   },
+  readReport: async (db) => {
+    const spans = [{ label: "a", since: 1, until: 2 }];
+    const all = { source: "x", currency: "EUR", state: "s", filters: { campaign: "1", sub_id1: "a" } };
+    const after = { rank: 1n, value: "a", currency: "EUR" };
+    for (const by of ["day", "state", "campaign", "sub_id1"] as const)
+      for (const order of ["value", "actions", "payout"] as const)
+        for (const one of [
+          { isTogether: false, filters: {} },
+          { isTogether: true, after, ...all },
+        ])
+          await reports.readReport(db, { by, dimension: by === "sub_id1" ? by : "", whole: spans, cut: spans, order, limit, ...one });
+  },
   listMatters: async (db) => {
     for (const one of [{}, { status: "VALID", source: "x", cursor: "evt_1" }])
       await matters.listMatters(db, "action-inquiry", { limit, ...one });
@@ -121,6 +137,15 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
         pulses,
       },
     );
+  },
+  addDuplicates: (db) => pulses.addDuplicates(db, [{ sourceId: "src_1", hour: 0, count: 1 }]),
+  listHeard: (db) => pulses.listHeard(db, Date.now()),
+  openAlert: (db) => alerts.openAlert(db, anAlert({ openedAt: 0 })),
+  closeAlert: (db) => alerts.closeAlert(db, "alr_1", {}, 1),
+  listOpenAlerts: (db) => alerts.listOpenAlerts(db, 1),
+  listAlerts: async (db) => {
+    for (const state of ["open", "closed", "all"] as const) await alerts.listAlerts(db, { state, limit });
+    await alerts.listAlerts(db, { state: "all", source: "x", kind: "silence", cursor: "alr_1", limit });
   },
   listEvents: async (db) => {
     const span = { since: 1, until: 2, cursor: "evt_1" };
@@ -180,10 +205,10 @@ beforeAll(async () => {
 
 afterAll(retireAll);
 
-const growing = "events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses";
+const growing = "events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
 
-/** Operators start recoveries by hand: the latest hundred are found by looking at all of them. */
-const isOfFew = (sql: string) => sql.includes("from recoveries order by created_at desc");
+/** Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts have an index of their own. */
+const isOfFew = (sql: string) => /from recoveries order by created_at desc|from alerts where closed_at is null/.test(sql);
 
 /** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
 const walk = /order by (id|last_event|event_id desc, destination_id) desc limit \d+/;
@@ -219,6 +244,7 @@ describe("every statement", () => {
   test("was seen: each function that asks D1 was called", () => {
     const rooms = [
       actions,
+      alerts,
       attempts,
       books,
       claims,
@@ -230,8 +256,10 @@ describe("every statement", () => {
       outbox,
       outcomes,
       pages,
+      pulses,
       quarantine,
       recoveries,
+      reports,
       retention,
       search,
       sources,

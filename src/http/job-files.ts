@@ -1,0 +1,115 @@
+import * as z from "zod";
+import type { App } from "../app.ts";
+import { leaseMs } from "../collect.ts";
+import type { JobFile } from "../domain/job-file.ts";
+import { Problem } from "../domain/problem.ts";
+import { second } from "../domain/time.ts";
+import { isSigned, linkLifeMs, linkTo } from "../link.ts";
+import { findConnection } from "../store/connections.ts";
+import { findFile, listFilesOf, reopenFile } from "../store/job-files.ts";
+import { listSubjectEvents } from "../store/ledgers.ts";
+import { endpoint } from "./endpoint.ts";
+import { instant } from "./input.ts";
+import { admitOperator } from "./operator.ts";
+import { partOf } from "./range.ts";
+
+/** The results of a job, newest first, each with a fresh link where it is stored. */
+export async function viewFiles(app: App, origin: string, sourceId: string, jobId: string) {
+  const files = await listFilesOf(app.db, sourceId, jobId);
+  return files.map((file) => viewFile(app, origin, file));
+}
+
+/** Opens with a signature or with the operator's token, so it looks after that itself. */
+export const downloadFile = endpoint({
+  summary: "The result of a job, as impact.com gave it: by a link with a signature, or with the operator's token",
+  isOpen: true,
+  run: async ({ app, request, params }) => {
+    const jobId = params["id"] ?? "";
+    const asked = new URL(request.url).searchParams;
+    const hintEventId = asked.get("file") ?? "";
+    admit(app, request, jobId, asked);
+    const file = await findFile(app.db, hintEventId);
+    if (file === null || file.jobId !== jobId) throw new Problem("not_found", "There is no such file. GET /jobs/:id lists those of a job.");
+    if (file.state !== "stored") throw new Problem("not_found", "The result of this job is not here. GET /jobs/:id says why.");
+    return await send(app, request, file);
+  },
+});
+
+export const fetchFile = endpoint({
+  summary: "Try again to fetch the result of a job, or fetch one that was not fetched yet; what becomes of it is told by an event",
+  success: 202,
+  run: async ({ app, params, origin }) => {
+    const jobId = params["id"] ?? "";
+    const events = await listSubjectEvents(app.db, `job:${jobId}`);
+    const hint = events.findLast((event) => event.origin === "postback" && event.type === "job.completed");
+    if (!hint) throw new Problem("not_found", "No completion of this job was received.");
+    if (app.archive === null) throw new Problem("conflict", "There is no R2 bucket to put the result in: bind one as ARCHIVE, and deploy.");
+    if ((await findConnection(app.db, hint.sourceId)) === null)
+      throw new Problem("conflict", "The source has no access to impact.com's API: PUT /sources/:id/api.");
+    const file = await reopenFile(app.db, { hintEventId: hint.id, sourceId: hint.sourceId, jobId }, app.now(), leaseMs);
+    if (file) return { status: 202, body: viewFile(app, origin, file) };
+    throw new Problem("conflict", "The result is stored, or is being fetched at the moment. GET /jobs/:id says which.");
+  },
+});
+
+function viewFile({ config, now }: App, origin: string, file: JobFile) {
+  const { jobId, hintEventId, state, reason } = file;
+  const expiresAt = Math.floor((now() + linkLifeMs) / second) * second;
+  return {
+    file: hintEventId,
+    state,
+    bytes: file.bytes,
+    sha256: file.sha256,
+    content_type: file.contentType,
+    event_id: file.eventId,
+    reason: state === "stored" ? null : reason,
+    attempts: file.attempts,
+    next_attempt_at: state === "waiting" ? instant(file.nextAt) : null,
+    updated_at: instant(file.updatedAt),
+    ...(state === "stored" && {
+      download_url: linkTo(config, origin, { jobId, hintEventId, expiresAt }),
+      download_expires: instant(expiresAt),
+    }),
+  };
+}
+
+/** Throws `unauthorized`, and `gone` for a link of ours whose time is over. */
+function admit({ config, now }: App, request: Request, jobId: string, asked: URLSearchParams): void {
+  const expires = asked.get("expires") ?? "";
+  const linked = { jobId, hintEventId: asked.get("file") ?? "", expiresAt: Number(expires) * second };
+  const isOurs = /^\d{1,12}$/.test(expires) && isSigned(config, linked, asked.get("signature") ?? "");
+  if (isOurs && now() < linked.expiresAt) return;
+  if (!isOurs || request.headers.has("authorization")) return admitOperator(request, config.operatorToken);
+  throw new Problem("gone", "This link is good no longer. GET /jobs/:id, with the operator's token, makes a new one.");
+}
+
+async function send({ archive }: App, request: Request, file: JobFile): Promise<Response> {
+  const head = await archive?.head(file.key ?? "");
+  if (!archive || !head) throw new Problem("gone", "The file was deleted from R2. impact.com keeps results for 90 days.");
+  const mayResume = [null, head.httpEtag].includes(request.headers.get("if-range"));
+  const part = mayResume ? partOf(request.headers.get("range"), head.size) : null;
+  const headers = headersOf(file, head);
+  if (part === "unsatisfiable") {
+    return new Response(null, { status: 416, headers: { ...headers, "content-range": `bytes */${head.size}` } });
+  }
+  const object = await archive.get(head.key, part === null ? {} : { range: part });
+  if (!object) throw new Problem("gone", "The file was deleted from R2 at this moment.");
+  if (part === null) return new Response(object.body, { headers: { ...headers, "content-length": String(head.size) } });
+  const range = `bytes ${part.offset}-${part.offset + part.length - 1}/${head.size}`;
+  return new Response(object.body, { status: 206, headers: { ...headers, "content-range": range, "content-length": String(part.length) } });
+}
+
+/** The file came from outside: it is saved and never shown. */
+function headersOf({ key, contentType }: JobFile, { httpEtag }: R2Object): Record<string, string> {
+  const [, name = "result"] = /\/([^/]+\/[^/]+)$/.exec(key ?? "") ?? [];
+  return {
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-store",
+    "content-disposition": `attachment; filename="${name.replace("/", "_")}"`,
+    "content-security-policy": "default-src 'none'; sandbox",
+    "content-type": contentType ?? "application/octet-stream",
+    etag: httpEtag,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  };
+}
