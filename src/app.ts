@@ -27,7 +27,7 @@ export interface App {
   resolver: Resolver | null;
   /** What destinations may be reached through besides the public network, by name: service bindings, VPC services, mTLS certificates. */
   bindings: Record<string, Fetcher>;
-  /** The R2 bucket that keeps what is older than RETENTION_DAYS; null where none is bound as ARCHIVE. */
+  /** The R2 bucket that keeps what is older than RETENTION_DAYS, and the results of jobs; null where none is bound as ARCHIVE. */
   archive: R2Bucket | null;
   /** Counts the repeats that this isolate recognises. */
   tally: Tally;

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { book } from "../src/book.ts";
 import { newEventId } from "../src/domain/id.ts";
 import { Problem } from "../src/domain/problem.ts";
 import type { Pulse } from "../src/domain/pulse.ts";
@@ -123,24 +124,33 @@ describe("when the Worker dies", () => {
     expect((await source.news()).map(([type]) => type)).toEqual(["operational.alert_opened", "operational.alert_closed"]);
   });
 
-  test("between the news of its end and the closing, the next to look closes it, and tells nothing twice", async () => {
+  test.each([
+    ["between the news of its end and the closing", "update alerts", 2],
+    ["before the news of its end", "insert into events", 1],
+  ])("%s, the next to look closes it, and what is told is told once", async (_, statement, told) => {
     const source = await aRegular();
     await look(ten + 55 * minute);
     await source.calls(ten + 56 * minute);
-    const dying = {
-      prepare: (sql: string) => {
-        if (sql.includes("update alerts")) throw new Error("dead");
-        return env.DB.prepare(sql);
-      },
-      batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
-    } as unknown as D1Database;
-    await expect(look(ten + 60 * minute, { db: dying })).rejects.toThrow("dead");
+    await book(newApp(), minute);
+    await expect(look(ten + 60 * minute, { db: dyingAt(statement) })).rejects.toThrow("dead");
     expect((await source.alerts())[0]?.closedAt).toBeNull();
+    expect(await source.news()).toHaveLength(told);
     await look(ten + 65 * minute);
     expect((await source.alerts())[0]?.closedAt).toBe(ten + 65 * minute);
     expect(await source.news()).toHaveLength(2);
   });
 });
+
+/** A D1 that is gone when it is asked this. */
+function dyingAt(statement: string): D1Database {
+  return {
+    prepare: (sql: string) => {
+      if (sql.includes(statement)) throw new Error("dead");
+      return env.DB.prepare(sql);
+    },
+    batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+  } as unknown as D1Database;
+}
 
 test("what goes into quarantine is counted and told, and is no silence", async () => {
   const source = await aRegular();

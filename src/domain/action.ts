@@ -73,7 +73,15 @@ export function ledgerOf(arrived: Told[]): Ledger {
     }
   }
   const events = [...ordered, ...clearings];
-  return { entries: entriesOf(events), events, current: standing(events, clearings), gaps };
+  return {
+    entries: entriesOf(events),
+    events,
+    current: standing(
+      events.filter(({ reading }) => !reading?.isRepeat),
+      clearings,
+    ),
+    gaps,
+  };
 }
 
 /** The API dates to the second: of several in one second, their chain tells which was first. */
@@ -140,8 +148,8 @@ function entriesOf(events: Told[]): Entry[] {
 
 function stepOf(event: Told, before: { status: string | null; isPaid: boolean } | null): Step {
   if (event.reading?.isRepeat && before) return "repeated";
-  if (isPaidNow(event) && before && !before.isPaid) return "paid";
   if (event.kind === "action-clearing") return "cleared";
+  if (isPaidNow(event) && before && !before.isPaid) return "paid";
   if (event.status === "REVERSED" && before?.status !== "REVERSED") return "reversed";
   if (event.status === "APPROVED" && before?.status !== "APPROVED") return "approved";
   if (before === null) return "tracked";

@@ -3,8 +3,9 @@ import { measures, type Worth } from "./chain.ts";
 import type { Event } from "./event.ts";
 import type { Fields } from "./fields.ts";
 import { formatMoney, type Micros } from "./money.ts";
-import { match, type Reading, repeats, type Snapshot, withWorth } from "./reading.ts";
+import { match, type Reading, repeats, type Snapshot } from "./reading.ts";
 import { formatInstant, hour, type Instant } from "./time.ts";
+import { sureOnes, withWorth } from "./worth.ts";
 
 /** All that is known of one action: its events in order of arrival, what the API says of it by date, and its record where that was read. */
 export interface Case {
@@ -48,7 +49,8 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const isFinal = readings.every(({ at }) => at < patience.now - unclearMs);
   const updates = readings.filter(({ kind }) => kind === "update");
   const others = readings.filter(({ kind }) => kind !== "update");
-  const matches = match(withWorth(updates, told, snapshot, isFinal), events);
+  const sure = sureOnes(updates, snapshot);
+  const matches = match(withWorth(updates, told, snapshot, isFinal), events, ({ id }) => sure.has(id));
   const matched = updates.map((reading) => {
     const event = matches.get(reading.id);
     return event ? { ...reading, toldBy: event.origin, eventId: event.id } : reading;

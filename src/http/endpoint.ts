@@ -27,6 +27,8 @@ export interface Endpoint {
   success?: number;
   /** True for what needs no operator token. */
   isOpen?: boolean;
+  /** Whether a request opens it by itself, with a signature of ours; else the operator token is needed. */
+  admits?(request: Request, app: App, params: Record<string, string>): boolean;
   run(call: Call<unknown, unknown>): Promise<Reply | Response>;
 }
 
@@ -39,6 +41,7 @@ export function endpoint<Query = Empty, Body = undefined>(declared: {
   body?: z.ZodType<Body>;
   success?: number;
   isOpen?: boolean;
+  admits?(request: Request, app: App, params: Record<string, string>): boolean;
   run(call: Call<Query, Body>): Promise<Reply | Response>;
 }): Endpoint {
   return declared as Endpoint;

@@ -10,7 +10,6 @@ import { findFile, listFilesOf, reopenFile } from "../store/job-files.ts";
 import { listSubjectEvents } from "../store/ledgers.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
-import { admitOperator } from "./operator.ts";
 import { partOf } from "./range.ts";
 
 /** The results of a job, newest first, each with a fresh link where it is stored. */
@@ -19,17 +18,19 @@ export async function viewFiles(app: App, origin: string, sourceId: string, jobI
   return files.map((file) => viewFile(app, origin, file));
 }
 
-/** Opens with a signature or with the operator's token, so it looks after that itself. */
 export const downloadFile = endpoint({
   summary: "The result of a job, as impact.com gave it: by a link with a signature, or with the operator's token",
-  isOpen: true,
-  run: async ({ app, request, params }) => {
-    const jobId = params["id"] ?? "";
-    const asked = new URL(request.url).searchParams;
-    const hintEventId = asked.get("file") ?? "";
-    admit(app, request, jobId, asked);
-    const file = await findFile(app.db, hintEventId);
-    if (file === null || file.jobId !== jobId) throw new Problem("not_found", "There is no such file. GET /jobs/:id lists those of a job.");
+  query: z.strictObject({
+    file: z.string().describe("Which of the job's files, as GET /jobs/:id names it."),
+    expires: z.string().optional().describe("Of a link: until when it is good, in seconds since 1970."),
+    signature: z.string().optional().describe("Of a link; else the operator's token is needed."),
+  }),
+  admits: (request, app, params) => isLink(request, app, params) && (isFresh(request, app) || !request.headers.has("authorization")),
+  run: async ({ app, request, params, query }) => {
+    if (!isFresh(request, app) && !request.headers.has("authorization"))
+      throw new Problem("gone", "This link is good no longer. GET /jobs/:id, with the operator's token, makes a new one.");
+    const file = await findFile(app.db, query.file);
+    if (file === null || file.jobId !== params["id"]) throw new Problem("not_found", "There is no such file. GET /jobs/:id lists a job's.");
     if (file.state !== "stored") throw new Problem("not_found", "The result of this job is not here. GET /jobs/:id says why.");
     return await send(app, request, file);
   },
@@ -73,14 +74,14 @@ function viewFile({ config, now }: App, origin: string, file: JobFile) {
   };
 }
 
-/** Throws `unauthorized`, and `gone` for a link of ours whose time is over. */
-function admit({ config, now }: App, request: Request, jobId: string, asked: URLSearchParams): void {
-  const expires = asked.get("expires") ?? "";
-  const linked = { jobId, hintEventId: asked.get("file") ?? "", expiresAt: Number(expires) * second };
-  const isOurs = /^\d{1,12}$/.test(expires) && isSigned(config, linked, asked.get("signature") ?? "");
-  if (isOurs && now() < linked.expiresAt) return;
-  if (!isOurs || request.headers.has("authorization")) return admitOperator(request, config.operatorToken);
-  throw new Problem("gone", "This link is good no longer. GET /jobs/:id, with the operator's token, makes a new one.");
+/** Whether we made this link, be its time over or not. */
+function isLink({ url }: Request, { config }: App, { id = "" }: Record<string, string>): boolean {
+  const { file = "", expires = "", signature = "" } = Object.fromEntries(new URL(url).searchParams);
+  return /^\d{1,12}$/.test(expires) && isSigned(config, { jobId: id, hintEventId: file, expiresAt: Number(expires) * second }, signature);
+}
+
+function isFresh({ url }: Request, { now }: App): boolean {
+  return now() < Number(new URL(url).searchParams.get("expires")) * second;
 }
 
 async function send({ archive }: App, request: Request, file: JobFile): Promise<Response> {
@@ -92,6 +93,7 @@ async function send({ archive }: App, request: Request, file: JobFile): Promise<
   if (part === "unsatisfiable") {
     return new Response(null, { status: 416, headers: { ...headers, "content-range": `bytes */${head.size}` } });
   }
+  if (request.method === "HEAD") return new Response(null, { headers: { ...headers, "content-length": String(head.size) } });
   const object = await archive.get(head.key, part === null ? {} : { range: part });
   if (!object) throw new Problem("gone", "The file was deleted from R2 at this moment.");
   if (part === null) return new Response(object.body, { headers: { ...headers, "content-length": String(head.size) } });

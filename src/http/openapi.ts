@@ -28,10 +28,10 @@ function item(path: string, methods: Methods) {
   return Object.fromEntries(Object.entries(methods).map(([method, endpoint]) => [method.toLowerCase(), operation(path, endpoint)]));
 }
 
-function operation(path: string, { summary, query, body, success = 200, isOpen }: Endpoint) {
+function operation(path: string, { summary, query, body, success = 200, isOpen, admits }: Endpoint) {
   return {
     summary,
-    ...(isOpen ? {} : { security: [{ operator: [] }] }),
+    ...(isOpen ? {} : { security: [{ operator: [] }, ...(admits ? [{}] : [])] }),
     parameters: [...pathParameters(path), ...queryParameters(query)],
     ...(body ? { requestBody: { content: { "application/json": { schema: z.toJSONSchema(body, { io: "input" }) } } } } : {}),
     responses: { [success]: { description: "Done" }, default: problem },

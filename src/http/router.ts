@@ -37,13 +37,14 @@ async function dispatch(request: IRequestStrict & Request, app: App, methods: Me
 }
 
 async function run(endpoint: Endpoint, request: IRequestStrict & Request, app: App): Promise<Response> {
-  if (!endpoint.isOpen) admitOperator(request, app.config.operatorToken);
+  const params = decoded(request.params);
+  if (!endpoint.isOpen && !endpoint.admits?.(request, app, params)) admitOperator(request, app.config.operatorToken);
   const url = new URL(request.url);
   const reply = await endpoint.run({
     app,
     request,
     origin: url.origin,
-    params: decoded(request.params),
+    params,
     query: endpoint.isOpen ? {} : readQuery(url, endpoint.query),
     body: await readBody(request, endpoint.body),
   });

@@ -43,16 +43,16 @@ export async function findStored(db: D1Database, { sourceId, jobId }: JobFile, p
   return row && jobFileOf(row);
 }
 
-/** Only who holds the claim tells, and of one file only the first to have it. */
+/** Who has it first tells, also where the same file came by two hints. */
 const insertEvent = `
   insert into events (
     id, source_id, kind, type, subject, fingerprint, status, is_test, received_at, occurred_at, fields, method, query, headers, ip, body, origin
   )
   select ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, '', '', '{}', '', x'', ?11 from job_files
-  where hint_event_id = ?12 and state = 'waiting' and next_at = ?13
+  where hint_event_id = ?12 and state = 'waiting'
   and not exists (
     select 1 from job_files as other
-    where other.source_id = ?2 and other.job_id = job_files.job_id and other.state = 'stored' and other.key = ?14
+    where other.source_id = ?2 and other.job_id = job_files.job_id and other.state = 'stored' and other.key = ?13
   )`;
 
 const insertDeliveries = `
@@ -62,14 +62,14 @@ const insertDeliveries = `
 
 const conclude = `
   update job_files set
-    state = ?3, key = ?4, bytes = ?5, sha256 = ?6, content_type = ?7, reason = ?8, updated_at = ?9, event_id = coalesce(
-      (select id from events where id = ?10),
+    state = ?2, key = ?3, bytes = ?4, sha256 = ?5, content_type = ?6, reason = ?7, updated_at = ?8, event_id = coalesce(
+      (select id from events where id = ?9),
       (
         select other.event_id from job_files as other
-        where other.source_id = job_files.source_id and other.job_id = job_files.job_id and other.state = 'stored' and other.key = ?4
+        where other.source_id = job_files.source_id and other.job_id = job_files.job_id and other.state = 'stored' and other.key = ?3
       )
     )
-  where hint_event_id = ?1 and state = 'waiting' and next_at = ?2 returning event_id`;
+  where hint_event_id = ?1 and state = 'waiting' returning event_id`;
 
 /** How the search for a file ended. */
 export interface Ending {
@@ -79,8 +79,8 @@ export interface Ending {
 }
 
 /**
- * Ends the search for a claimed file and writes the event that tells so, with its deliveries, in one transaction. False when nothing
- * is to be told: the claim has run out, or the same file was told of already.
+ * Ends the search for a file and writes the event that tells so, with its deliveries, in one transaction. False when nothing
+ * is to be told: somebody was faster, or the same file was told of already.
  */
 export async function tellFile(db: D1Database, file: JobFile, ending: Ending, event: Event, selected: Selected[]): Promise<boolean> {
   const { key = null, bytes = null, sha256 = null, contentType = null } = ending.stored ?? {};
@@ -101,11 +101,10 @@ export async function tellFile(db: D1Database, file: JobFile, ending: Ending, ev
         JSON.stringify(event.fields),
         event.origin,
         file.hintEventId,
-        file.nextAt,
         key,
       ),
     db.prepare(insertDeliveries).bind(event.id, JSON.stringify(selected), now, now + ringGraceMs),
-    db.prepare(conclude).bind(file.hintEventId, file.nextAt, ending.state, key, bytes, sha256, contentType, ending.reason, now, event.id),
+    db.prepare(conclude).bind(file.hintEventId, ending.state, key, bytes, sha256, contentType, ending.reason, now, event.id),
   ]);
   return results.at(-1)?.results[0]?.["event_id"] === event.id;
 }

@@ -28,10 +28,11 @@ function saysWhat({ kind, status, ...amounts }: Record<"kind" | "status" | "payo
  * before or after it (between ?25 and ?26), has its fingerprint, or when the last of its subject to arrive before it has, at any age.
  * One that comes late, out of the intake Queue, is thus taken for what it would have been in time; of copies that come at once, the
  * last to arrive may be stored first. Events without a subject stand under their own fingerprint, where the second rule would make
- * two equal sales of two days one (?27 is 0).
+ * two equal sales of two days one (?27 is 0). Neither does it hold where a job's result is to be fetched: the same words may tell of
+ * another run of the job, and that is for `collect` to find out.
  *
- * A postback that comes after reconciliation has told what it says is a repeat of that, for as long as it may still be under way. A job
- * may run again and end in the same words: what became of it is for `collect` to find out.
+ * A postback that comes after reconciliation has told what it says is a repeat of that, for as long as it may still be under way;
+ * but for jobs, which may run again.
  */
 const insertEvent = `
   insert into events (
@@ -164,13 +165,13 @@ function inserting(db: Batching, { event, receipt, selected, dedupeWindow, jobId
       ...receiptCells(receipt),
       event.receivedAt - window,
       event.receivedAt + window,
-      event.subject === null ? 0 : 1,
+      event.subject === null || jobId !== undefined ? 0 : 1,
       event.origin,
     );
   const { id, sourceId, receivedAt } = event;
-  if (jobId !== undefined) return [insertion, db.prepare(insertJobFile).bind(id, sourceId, jobId, receivedAt)];
-  if (selected.length === 0) return [insertion];
-  return [insertion, db.prepare(insertForEvent).bind(id, JSON.stringify(selected), receivedAt, receivedAt + ringGraceMs)];
+  const file = jobId === undefined ? [] : [db.prepare(insertJobFile).bind(id, sourceId, jobId, receivedAt)];
+  if (selected.length === 0) return [insertion, ...file];
+  return [insertion, ...file, db.prepare(insertForEvent).bind(id, JSON.stringify(selected), receivedAt, receivedAt + ringGraceMs)];
 }
 
 /** What `findTwins` is asked. */

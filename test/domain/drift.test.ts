@@ -120,8 +120,8 @@ describe("an alert that is open", () => {
     const pulses = [...nightly];
     let alert: Parameters<typeof judgeDrift>[3] = null;
     const states: boolean[] = [];
-    for (let nth = 0; nth < 60; nth++) {
-      pulses.push(aPulse(until + nth * hour, { received: 20, reversed: nth < 24 && nth % 5 < 4 ? 20 : 0 }));
+    for (let nth = 0; nth < 130; nth++) {
+      pulses.push(aPulse(until + nth * hour, { received: 20, reversed: nth < 72 && nth % 12 < 8 ? 20 : 0 }));
       const now = until + nth * hour + 59 * minute;
       const { isFar, figures } = judgeDrift("reversals", pulses, now, alert);
       alert = isFar ? (alert ?? { openedAt: now, figures }) : null;

@@ -59,7 +59,7 @@ test("a burst in one week makes nobody expect it in the next", () => {
   expect(judgeSilence(pulses, until - minute, until + 59 * minute).figures["expected"]).toBeLessThan(6);
 });
 
-test("clocks that are changed by an hour raise no alarm", () => {
+test("a source that sleeps at night may begin its day an hour later, as when clocks are changed", () => {
   const pulses = steady(0, until).map((one) => (new Date(one.hour).getUTCHours() >= 8 ? { ...one, received: 40 } : one));
   const last = until - minute;
   expect(judgeSilence(pulses, last, until + 8.9 * hour).isFar).toBe(false);
@@ -70,6 +70,12 @@ test("on a day when little comes, less is to be expected in the next hours", () 
   const quiet = steady(20, until).map((one) => (one.hour >= until - day ? { ...one, received: 3 } : one));
   expect(foundAfter(steady(20, until), until)).toBeLessThan(50);
   expect(foundAfter(quiet, until)).toBeGreaterThan(150);
+});
+
+test("where many postbacks come together, what is between them is usual", () => {
+  const bursts = steady(0, until).map((one, nth) => ({ ...one, received: nth % 5 === 0 ? 40 : 0 }));
+  expect(foundAfter(steady(8, until), until)).toBeLessThan(2 * 60);
+  expect(foundAfter(bursts, until)).toBeGreaterThan(12 * 60);
 });
 
 test("silences that come again and again are usual", () => {

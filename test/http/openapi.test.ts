@@ -55,6 +55,7 @@ describe("the document", () => {
       "/inquiries": "cursor limit source status",
       "/tracking-value-requests": "cursor limit source status",
       "/jobs": "cursor limit source status",
+      "/jobs/{id}/download": "expires file signature",
       "/alerts": "cursor kind limit source state",
       "/archive": "content cursor limit",
       "/archive/{day}": "content cursor limit",

@@ -11,12 +11,13 @@ import { anEvent, save } from "./samples.ts";
 
 const may = Date.parse("2026-05-01T00:00:00Z");
 
-/** Payouts of one action each, by sub id. */
-async function sold(payouts: Record<string, bigint>): Promise<string> {
+/** Payouts by sub id: of one action each, or of several. */
+async function sold(payouts: Record<string, bigint | bigint[]>): Promise<string> {
   const sourceId = newShortId("src");
-  for (const [SubId1, payout] of Object.entries(payouts))
+  for (const [SubId1, payout] of Object.entries(payouts).flatMap(([sub, all]) => [all].flat().map((one) => [sub, one] as const))) {
     await save(anEvent({ sourceId, payout, deltaPayout: null, deltaAmount: null, fields: { SubId1, EventDate: "2026-05-13T12:00:00Z" } }));
-  await book(newApp(), minute);
+    await book(newApp(), minute); // each by itself, so that units and millionths are added up apart
+  }
   return sourceId;
 }
 
@@ -40,6 +41,20 @@ test("sorts by millionths and by what is larger than 64 bits, down to what is be
   const source = await sold({ a: -1n, b: 10n ** 18n, c: 1n, d: 0n, e: -1_000_001n, f: 10n ** 18n - 1n, g: -(10n ** 18n), h: 1n });
   const { cells } = await readReport(env.DB, asking(source));
   expect(cells.map(({ value }) => value).join("")).toBe("bfchdaeg");
+});
+
+test("sorts sums by what they are, though their units and their millionths have other signs", async () => {
+  const source = await sold({
+    a: [2_000_000n, -300_000n],
+    b: 1_900_000n,
+    c: [1_600_000n, 200_000n],
+    d: [-1_000_000n, 900_000n],
+    e: -200_000n,
+  });
+  const { cells } = await readReport(env.DB, asking(source));
+  expect(cells.map(({ value }) => value).join("")).toBe("bcade");
+  const after = { rank: 1_700_000n, value: "a", currency: "USD" };
+  expect((await readReport(env.DB, asking(source, { after, limit: 1 }))).cells).toMatchObject([{ value: "d", payout: -100_000n }]);
 });
 
 test("goes on behind a place, whatever its sign", async () => {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerOf } from "../../src/domain/action.ts";
 import { newShortId } from "../../src/domain/id.ts";
+import type { JobFile } from "../../src/domain/job-file.ts";
 import { matterOf } from "../../src/domain/matter.ts";
 import { Problem } from "../../src/domain/problem.ts";
 import { actionOf } from "../../src/domain/standing.ts";
@@ -15,6 +16,7 @@ import * as claims from "../../src/store/claims.ts";
 import * as deliveries from "../../src/store/deliveries.ts";
 import * as destinations from "../../src/store/destinations.ts";
 import * as events from "../../src/store/events.ts";
+import * as jobFiles from "../../src/store/job-files.ts";
 import * as ledgers from "../../src/store/ledgers.ts";
 import * as matters from "../../src/store/matters.ts";
 import * as outbox from "../../src/store/outbox.ts";
@@ -41,6 +43,8 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   saveAll: async (db) => {
     await save(anEvent(), { db, to: [{ destinationId: "dst_1", action: "a", once: true }] });
     await save(anEvent({ subject: null }), { db });
+    const receipt = aReceipt();
+    await outbox.saveAll(db, [{ event: anEvent(), receipt, selected: [], dedupeWindow: 0, jobId: "1" }]);
   },
   claimDeliveries: async (db) => {
     const [one, two] = [await aDelivery(), await aDelivery()];
@@ -118,6 +122,14 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
         ])
           await reports.readReport(db, { by, dimension: by === "sub_id1" ? by : "", whole: spans, cut: spans, order, limit, ...one });
   },
+  listDueFiles: (db) => jobFiles.listDueFiles(db, 1, limit),
+  claimFile: (db) => jobFiles.claimFile(db, aJobFile(), 2, 1),
+  postponeFile: (db) => jobFiles.postponeFile(db, aJobFile(), 2, "RUNNING", 1),
+  findStored: (db) => jobFiles.findStored(db, aJobFile(), "jobs/src_1/1/2026"),
+  tellFile: (db) => jobFiles.tellFile(db, aJobFile(), { state: "failed", stored: null, reason: "gone" }, anEvent(), []),
+  findFile: (db) => jobFiles.findFile(db, "evt_1"),
+  listFilesOf: (db) => jobFiles.listFilesOf(db, "src_1", "1"),
+  reopenFile: (db) => jobFiles.reopenFile(db, aJobFile(), 1, 1),
   listMatters: async (db) => {
     for (const one of [{}, { status: "VALID", source: "x", cursor: "evt_1" }])
       await matters.listMatters(db, "action-inquiry", { limit, ...one });
@@ -186,6 +198,10 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   dropToken: (db) => tokens.dropToken(db, "dst_1"),
 };
 
+function aJobFile() {
+  return { hintEventId: "evt_1", sourceId: "src_1", jobId: "1", nextAt: 1 } as JobFile;
+}
+
 function anAction() {
   const event = anEvent({ fields: { CampaignId: "1", CampaignName: "Shoes" } });
   return actionOf(ledgerOf([event]), [event]);
@@ -205,7 +221,7 @@ beforeAll(async () => {
 
 afterAll(retireAll);
 
-const growing = "events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
+const growing = "job_files|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
 
 /** Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts have an index of their own. */
 const isOfFew = (sql: string) => /from recoveries order by created_at desc|from alerts where closed_at is null/.test(sql);
@@ -251,6 +267,7 @@ describe("every statement", () => {
       deliveries,
       destinations,
       events,
+      jobFiles,
       ledgers,
       matters,
       outbox,
