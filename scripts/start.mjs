@@ -149,7 +149,7 @@ See one action delivered, signed and verified, from another terminal:
 
 /** Nothing fires cron locally, and the local Queue forgets everything at a restart. */
 async function ring() {
-  const problem = await fetch(`${base}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(30_000) }).then(
+  const problem = await fetch(`${base}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(110_000) }).then(
     (answer) => (answer.ok ? null : `answer ${answer.status}`),
     (error) => error.message,
   );

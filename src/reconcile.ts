@@ -1,29 +1,17 @@
 import type { App } from "./app.ts";
 import type { Connection } from "./domain/connection.ts";
-import { newTimedId } from "./domain/id.ts";
-import type { Leg, Reconciliation, Task } from "./domain/reconciliation.ts";
+import type { Reconciliation } from "./domain/reconciliation.ts";
 import type { Source } from "./domain/source.ts";
-import { day, formatInstant, hour, type Instant, minute, second } from "./domain/time.ts";
-import { longestHistory, windows } from "./impact/spans.ts";
-import { readSpanToSettle } from "./store/actions.ts";
-import { findConnection, listConnections, moveWatermark, noteFailure, planNext } from "./store/connections.ts";
-import {
-  isReconciling,
-  leaseReconciliation,
-  listDueReconciliations,
-  noteProgress,
-  type Progress,
-  saveReconciliation,
-} from "./store/reconciliations.ts";
+import { formatInstant, minute, second } from "./domain/time.ts";
+import { plan } from "./plan.ts";
+import { findConnection, moveWatermark, noteFailure } from "./store/connections.ts";
+import { leaseReconciliation, listDueReconciliations, noteProgress, type Progress, renewLease } from "./store/reconciliations.ts";
 import { tellAll } from "./tell.ts";
 import { type Step, step } from "./walk.ts";
 
-/** Updates are read again from so long before the watermark: what impact.com was slow to show is found the next time. */
-const overlapMs = 48 * hour;
-const every: Record<"updates" | "states", number> = { updates: hour, states: day };
-
-/** A step takes less: three tries of a call, and a page of two thousand records. */
-const leaseMs = 4 * minute;
+/** Whoever dies in the middle of a step holds nobody up for longer. A step that takes its time renews its lease. */
+const leaseMs = 30 * second;
+const beatMs = 10 * second;
 
 /** Every minute: begins what is due, and goes on with what is under way, for so long. */
 export async function reconcile(app: App, limitMs: number): Promise<void> {
@@ -35,84 +23,6 @@ export async function reconcile(app: App, limitMs: number): Promise<void> {
   }
 }
 
-async function plan(app: App): Promise<void> {
-  for (const connection of await listConnections(app.db)) {
-    const now = app.now();
-    for (const task of ["updates", "states"] as const) {
-      const due = task === "updates" ? connection.nextUpdatesAt : connection.nextStatesAt;
-      if (due > now || (await isReconciling(app.db, connection.sourceId, task))) continue;
-      if (!(await planNext(app.db, connection.sourceId, task, due, now + every[task]))) continue;
-      const since = task === "updates" ? connection.watermark - overlapMs : now - longestHistory;
-      await begin(app, connection, task, since, now);
-    }
-  }
-}
-
-/** Begins a reconciliation; it goes on every minute until it is finished. */
-export async function begin(
-  app: App,
-  connection: Connection,
-  task: Task,
-  since: Instant,
-  until: Instant,
-  origin: Reconciliation["origin"] = "reconciliation",
-): Promise<Reconciliation> {
-  const now = app.now();
-  const legs = await legsOf(app, connection, task, Math.max(since, now - longestHistory), until);
-  const one: Reconciliation = {
-    id: newTimedId("rec", now),
-    sourceId: connection.sourceId,
-    task,
-    origin,
-    since,
-    until,
-    state: "running",
-    cursor: { legs, next: null, total: legs.length },
-    calls: 0,
-    records: 0,
-    repaired: 0,
-    failures: 0,
-    reason: null,
-    nextAt: now,
-    leasedUntil: 0,
-    createdAt: now,
-    updatedAt: now,
-    finishedAt: null,
-  };
-  await saveReconciliation(app.db, one);
-  return one;
-}
-
-/** An action was last changed within so long before it locks, as far as we look for it. */
-const lastChangeMs = 90 * day;
-
-async function legsOf(app: App, connection: Connection, task: Task, since: Instant, until: Instant): Promise<Leg[]> {
-  const { sourceId, abilities } = connection;
-  const inquires = abilities.inquiries === "ok";
-  if (task === "states") {
-    const open: Leg[] = inquires ? [{ of: "open", since, until }] : [];
-    return [...settling(connection, await readSpanToSettle(app.db, sourceId), until), ...open];
-  }
-  const changes = windows(since, until).flatMap((span) => ofCampaigns(connection, ["updates", "actions"], span));
-  const inquiries = inquires ? windows(since, until).flatMap((span) => ofCampaigns(connection, ["inquiries"], span)) : [];
-  return [...changes, { of: "untold", since, until }, ...inquiries];
-}
-
-/** Actions that may have been approved or cleared without a word. */
-function settling(connection: Connection, span: { since: Instant; until: Instant } | null, now: Instant): Leg[] {
-  if (span === null) return [];
-  return windows(span.since, span.until).flatMap((locking) =>
-    windows(locking.since - lastChangeMs, Math.min(locking.until, now)).flatMap((updated) =>
-      ofCampaigns(connection, ["locking"], locking).map((leg) => ({ ...leg, updated })),
-    ),
-  );
-}
-
-function ofCampaigns({ campaignIds }: Connection, lists: Leg["of"][], span: { since: Instant; until: Instant }): Leg[] {
-  const campaigns = campaignIds.length > 0 ? campaignIds.map((campaignId) => ({ campaignId })) : [{}];
-  return campaigns.flatMap((campaign) => lists.map((of) => ({ of, ...span, ...campaign })));
-}
-
 /** Goes on with a reconciliation for so long, unless somebody else is at it. */
 export async function goOn(app: App, id: string, limitMs: number): Promise<void> {
   const end = app.now() + limitMs;
@@ -121,7 +31,7 @@ export async function goOn(app: App, id: string, limitMs: number): Promise<void>
   while (one) {
     const source = (await app.catalog.current(app.db)).sources.find((candidate) => candidate.id === one?.sourceId);
     const connection = await findConnection(app.db, one.sourceId);
-    const taken: Step | null = source && connection ? await step(app, { source, connection, reconciliation: one }) : null;
+    const taken: Step | null = source && connection ? await leased(app, one, step(app, { source, connection, reconciliation: one })) : null;
     const isLast = app.now() >= end;
     const progress = taken ? progressOf(app, one, taken, isLast) : given({ ...one, reason: gone, state: "failed" });
     const before = one;
@@ -132,6 +42,24 @@ export async function goOn(app: App, id: string, limitMs: number): Promise<void>
     if (one.leasedUntil > 0) continue;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, (one?.nextAt ?? 0) - app.now())));
     one = await lease();
+  }
+}
+
+/** The value of a step; its lease is renewed as long as it takes. */
+async function leased<T>(app: App, one: Reconciliation, work: Promise<T>): Promise<T> {
+  let renewing: Promise<void> = Promise.resolve();
+  const renew = async () => {
+    const until = app.now() + leaseMs;
+    if (await renewLease(app.db, one.id, one.leasedUntil, until)) one.leasedUntil = until;
+  };
+  const beat = setInterval(() => {
+    renewing = renewing.then(renew).catch((error) => console.warn("reconcile: a lease was not renewed", one.id, String(error)));
+  }, beatMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(beat);
+    await renewing;
   }
 }
 

@@ -251,7 +251,7 @@ describe("one result", () => {
     expect(files.map(({ state, event_id }: any) => [state, event_id])).toEqual(Array(2).fill(["stored", own[0].id]));
   });
 
-  test("whose claim has run out is told by who claimed it last", async () => {
+  test("whose claim has run out is told once", async () => {
     const id = newId();
     const impact = await aJobSource({ job: () => aJob(id), download: () => second().then(() => aFile()) });
     const second = async () => {
@@ -261,6 +261,22 @@ describe("one result", () => {
     };
     await impact.hint(id);
     await impact.collect();
+    expect((await impact.told(id)).own).toHaveLength(1);
+  });
+
+  test("that never was is told once, though the claim ran out", async () => {
+    const id = newId();
+    const failed = async () => {
+      if (impact.heard.length === 1) {
+        impact.pass(leaseMs + minute);
+        await impact.collect();
+      }
+      return Response.json(aJob(id, { Status: "FAILED" }));
+    };
+    const impact = await aJobSource({ job: failed, download: () => aFile() });
+    await impact.hint(id);
+    await impact.collect();
+    expect(impact.heard).toHaveLength(2);
     expect((await impact.told(id)).own).toHaveLength(1);
   });
 

@@ -12,7 +12,7 @@ export const authToken = "auth-token-of-the-jobs";
 
 /** What impact.com answers for a job, and for its download. */
 export interface Answers {
-  job: () => Response | Record<string, string>;
+  job: () => Response | Record<string, string> | Promise<Response>;
   download: () => Response | Promise<Response>;
 }
 
@@ -20,9 +20,9 @@ export interface Answers {
 export async function aJobSource(answers: Answers) {
   const source = await newSource();
   const accountSid = `IR${crypto.randomUUID().replaceAll("-", "")}`;
-  const impact = farHost(({ url }) => {
+  const impact = farHost(async ({ url }) => {
     if (url.endsWith("/Download")) return answers.download();
-    const job = answers.job();
+    const job = await answers.job();
     return job instanceof Response ? job : Response.json(job);
   });
   const { config, seal } = newApp();

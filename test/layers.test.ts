@@ -38,6 +38,7 @@ const conductors = [
   "link.ts",
   "news.ts",
   "order.ts",
+  "plan.ts",
   "receive.ts",
   "reconcile.ts",
   "recover.ts",

@@ -5,7 +5,8 @@ import { type Reconciliation, type ReconciliationState, reconciliationStates, ta
 import type { Source } from "../domain/source.ts";
 import { day, formatInstant, hour, type Instant } from "../domain/time.ts";
 import { longestHistory } from "../impact/spans.ts";
-import { afterAnswerMs, begin, goOn } from "../reconcile.ts";
+import { begin } from "../plan.ts";
+import { afterAnswerMs, goOn } from "../reconcile.ts";
 import { findConnection } from "../store/connections.ts";
 import { changeState, findReconciliation, listReconciliations as search } from "../store/reconciliations.ts";
 import { endpoint } from "./endpoint.ts";

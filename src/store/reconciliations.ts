@@ -24,6 +24,13 @@ export async function leaseReconciliation(db: D1Database, id: string, until: Ins
   return row && reconciliationOf(row);
 }
 
+const renew = `update reconciliations set leased_until = ?3 where id = ?1 and leased_until = ?2 returning id`;
+
+/** Keeps a lease for longer; false when it is lost. */
+export async function renewLease(db: D1Database, id: string, was: Instant, until: Instant): Promise<boolean> {
+  return (await db.prepare(renew).bind(id, was, until).first()) !== null;
+}
+
 const note = `
   update reconciliations set
     cursor = ?3, calls = calls + ?4, records = records + ?5, repaired = repaired + ?6, failures = ?7, reason = ?8, next_at = ?9,

@@ -13,17 +13,17 @@ export async function newPlace() {
 }
 
 /** The environment in which the scripts find that place. */
-export function environmentOf({ stateDir, port }: Place): NodeJS.ProcessEnv {
-  return { ...process.env, PORT: String(port), STATE_DIR: stateDir, npm_lifecycle_event: undefined };
+export function environmentOf({ stateDir, port }: Place, more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, PORT: String(port), STATE_DIR: stateDir, npm_lifecycle_event: undefined, ...more };
 }
 
 export type Place = Awaited<ReturnType<typeof newPlace>>;
 
 /** What `npm start` runs, once it is ready: its process, its postback URL, and the operator's way in. */
-export async function launch(place: Place) {
+export async function launch(place: Place, more: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["scripts/start.mjs"], {
     cwd: root,
-    env: environmentOf(place),
+    env: environmentOf(place, more),
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
@@ -33,15 +33,15 @@ export async function launch(place: Place) {
   await until(() => said.includes("Postback URL") || child.exitCode !== null, 60_000);
   const token = fs.readFileSync(path.join(root, ".dev.vars"), "utf8").match(/^OPERATOR_TOKEN=(.+)$/m)?.[1] ?? "";
   const url = said.match(/Postback URL\s+(\S+)/)?.[1] ?? "";
-  return { process: child, url, operate: operator(`http://127.0.0.1:${place.port}`, token) };
+  return { process: child, url, token, operate: operator(`http://127.0.0.1:${place.port}`, token) };
 }
 
-/** An edge that can be killed and started again on the same state; `clear` ends it and leaves nothing behind. */
-export async function mortal() {
+/** An edge that can be killed and started again on the same state; `clear` ends it and leaves nothing behind. `more` is its environment. */
+export async function mortal(more: Record<string, string> = {}) {
   const place = await newPlace();
   let running: Awaited<ReturnType<typeof launch>> | undefined;
   const start = async () => {
-    running = await launch(place);
+    running = await launch(place, more);
     return running;
   };
   const clear = () => {

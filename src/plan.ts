@@ -1,0 +1,92 @@
+import type { App } from "./app.ts";
+import type { Connection } from "./domain/connection.ts";
+import { newTimedId } from "./domain/id.ts";
+import type { Leg, Reconciliation, Task } from "./domain/reconciliation.ts";
+import { day, hour, type Instant } from "./domain/time.ts";
+import { longestHistory, windows } from "./impact/spans.ts";
+import { readSpanToSettle } from "./store/actions.ts";
+import { listConnections, planNext } from "./store/connections.ts";
+import { isReconciling, saveReconciliation } from "./store/reconciliations.ts";
+
+/** Updates are read again from so long before the watermark: what impact.com was slow to show is found the next time. */
+const overlapMs = 48 * hour;
+const every: Record<"updates" | "states", number> = { updates: hour, states: day };
+
+/** Begins what is due of every source that has access to impact.com's API. */
+export async function plan(app: App): Promise<void> {
+  for (const connection of await listConnections(app.db)) {
+    const now = app.now();
+    for (const task of ["updates", "states"] as const) {
+      const due = task === "updates" ? connection.nextUpdatesAt : connection.nextStatesAt;
+      if (due > now || (await isReconciling(app.db, connection.sourceId, task))) continue;
+      if (!(await planNext(app.db, connection.sourceId, task, due, now + every[task]))) continue;
+      const since = task === "updates" ? connection.watermark - overlapMs : now - longestHistory;
+      await begin(app, connection, task, since, now);
+    }
+  }
+}
+
+/** Begins a reconciliation; it goes on every minute until it is finished. */
+export async function begin(
+  app: App,
+  connection: Connection,
+  task: Task,
+  since: Instant,
+  until: Instant,
+  origin: Reconciliation["origin"] = "reconciliation",
+): Promise<Reconciliation> {
+  const now = app.now();
+  const legs = await legsOf(app, connection, task, Math.max(since, now - longestHistory), until);
+  const one: Reconciliation = {
+    id: newTimedId("rec", now),
+    sourceId: connection.sourceId,
+    task,
+    origin,
+    since,
+    until,
+    state: "running",
+    cursor: { legs, next: null, total: legs.length },
+    calls: 0,
+    records: 0,
+    repaired: 0,
+    failures: 0,
+    reason: null,
+    nextAt: now,
+    leasedUntil: 0,
+    createdAt: now,
+    updatedAt: now,
+    finishedAt: null,
+  };
+  await saveReconciliation(app.db, one);
+  return one;
+}
+
+/** An action was last changed within so long before it locks, as far as we look for it. */
+const lastChangeMs = 90 * day;
+
+async function legsOf(app: App, connection: Connection, task: Task, since: Instant, until: Instant): Promise<Leg[]> {
+  const { sourceId, abilities } = connection;
+  const inquires = abilities.inquiries === "ok";
+  if (task === "states") {
+    const open: Leg[] = inquires ? [{ of: "open", since, until }] : [];
+    return [...settling(connection, await readSpanToSettle(app.db, sourceId), until), ...open];
+  }
+  const changes = windows(since, until).flatMap((span) => ofCampaigns(connection, ["updates", "actions"], span));
+  const inquiries = inquires ? windows(since, until).flatMap((span) => ofCampaigns(connection, ["inquiries"], span)) : [];
+  return [...changes, { of: "untold", since, until }, ...inquiries];
+}
+
+/** Actions that may have been approved or cleared without a word. */
+function settling(connection: Connection, span: { since: Instant; until: Instant } | null, now: Instant): Leg[] {
+  if (span === null) return [];
+  return windows(span.since, span.until).flatMap((locking) =>
+    windows(locking.since - lastChangeMs, Math.min(locking.until, now)).flatMap((updated) =>
+      ofCampaigns(connection, ["locking"], locking).map((leg) => ({ ...leg, updated })),
+    ),
+  );
+}
+
+function ofCampaigns({ campaignIds }: Connection, lists: Leg["of"][], span: { since: Instant; until: Instant }): Leg[] {
+  const campaigns = campaignIds.length > 0 ? campaignIds.map((campaignId) => ({ campaignId })) : [{}];
+  return campaigns.flatMap((campaign) => lists.map((of) => ({ of, ...span, ...campaign })));
+}
