@@ -147,7 +147,7 @@ create table matters (
 create index matters_by_change on matters (kind, last_event);
 create index inquiries_open on matters (source_id, subject) where kind = 'action-inquiry' and status = 'UNRESOLVED';
 
--- How many actions, and for how much: by quarter of an hour for all (dimension ''), and by UTC day for each value of a dimension. An amount
+-- How many actions, and for how much: by quarter of an hour (dimension '') and by hour ('hour') for all, and by UTC day for each value of a dimension. An amount
 -- is whole units and millionths apart, since a sum of millionths alone can outgrow an integer.
 create table totals (
   source_id      text    not null,

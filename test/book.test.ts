@@ -6,7 +6,7 @@ import { ledgerOf, type Told } from "../src/domain/action.ts";
 import type { Event } from "../src/domain/event.ts";
 import { newEventId, newShortId } from "../src/domain/id.ts";
 import { actionOf, type Dimension, dimensions } from "../src/domain/standing.ts";
-import { day, minute } from "../src/domain/time.ts";
+import { day, hour, minute } from "../src/domain/time.ts";
 import { quarter } from "../src/domain/total.ts";
 import { listActionsById } from "../src/store/actions.ts";
 import { listEventsOf } from "../src/store/ledgers.ts";
@@ -159,10 +159,10 @@ function recount(told: Told[][]) {
   const rows = new Map<string, unknown[]>();
   for (const action of told.map(recounted)) {
     if (action.isTest) continue;
-    for (const dimension of ["", ...(Object.keys(dimensions) as Dimension[])] as const) {
-      const span = dimension === "" ? quarter : day;
+    for (const dimension of ["", "hour", ...(Object.keys(dimensions) as Dimension[])] as const) {
+      const span = dimension === "" ? quarter : dimension === "hour" ? hour : day;
       const at = action.eventDate - (action.eventDate % span);
-      const value = dimension === "" ? "" : (action[dimension] ?? "");
+      const value = dimension === "" || dimension === "hour" ? "" : (action[dimension] ?? "");
       const head = [dimension, at, value, action.currency ?? "", action.state ?? ""];
       const row = rows.get(head.join("|")) ?? [...head, 0, 0n, 0n];
       row[5] = (row[5] as number) + 1;

@@ -104,6 +104,7 @@ async function fill(ours: Ours, actions: number): Promise<void> {
       from n`);
   }
   await ours.sql(totalsOf("''", "''", 900_000));
+  await ours.sql(totalsOf("'hour'", "''", 3_600_000));
   for (const [dimension, column] of Object.entries(columns)) await ours.sql(totalsOf(`'${dimension}'`, `coalesce(${column}, '')`, day));
 }
 

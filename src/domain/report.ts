@@ -1,8 +1,8 @@
 import type { Micros } from "./money.ts";
 import { convert, type Rates } from "./rates.ts";
 import { type Dimension, dimensions } from "./standing.ts";
-import { day } from "./time.ts";
-import { quarter } from "./total.ts";
+import { day, hour } from "./time.ts";
+import { quarter, type Rollup } from "./total.ts";
 
 /** What a report can be by. */
 export const groupings = ["day", "month", "state", ...(Object.keys(dimensions) as Dimension[])] as const;
@@ -89,10 +89,14 @@ function compare(one: Place, other: Place): number {
   return mine === others ? 0 : mine < others ? -1 : 1;
 }
 
-/** Which of the totals answer a report, and by what unit of time they count; null when only the actions themselves can. */
-export function rollupOf(by: Grouping, filters: Dimension[]): { dimension: Dimension | ""; unit: number } | null {
+/**
+ * Which of the totals answer a report, and by what unit of time they count; null when only the actions themselves can. `isByHours`: the days
+ * that are asked for begin at full hours.
+ */
+export function rollupOf(by: Grouping, filters: Dimension[], isByHours: boolean): { dimension: Rollup; unit: number } | null {
   const own = (Object.keys(dimensions) as Dimension[]).filter((dimension) => dimension === by || filters.includes(dimension));
   const [dimension, ...others] = own;
   if (others.length > 0) return null;
-  return dimension === undefined ? { dimension: "", unit: quarter } : { dimension, unit: day };
+  if (dimension !== undefined) return { dimension, unit: day };
+  return isByHours ? { dimension: "hour", unit: hour } : { dimension: "", unit: quarter };
 }

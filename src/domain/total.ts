@@ -1,15 +1,17 @@
 import type { Micros } from "./money.ts";
 import { type Action, type Dimension, dimensions } from "./standing.ts";
-import { day, type Instant, minute } from "./time.ts";
+import { day, hour, type Instant, minute } from "./time.ts";
 
-/** All actions are counted by the quarter of an hour, since every time zone's days begin at one; each dimension's values by UTC day. */
+/** Every time zone's days begin at one. */
 export const quarter = 15 * minute;
+
+/** What totals are kept by: all actions by quarter of an hour and by hour, and the values of each dimension by UTC day. */
+export type Rollup = "" | "hour" | Dimension;
 
 /** How many actions there are of a source, at a time, with a value of a dimension, in a currency and a state, and for how much. */
 export interface Total {
   sourceId: string;
-  /** "" for all actions. */
-  dimension: Dimension | "";
+  dimension: Rollup;
   at: Instant;
   value: string;
   currency: string;
@@ -54,6 +56,7 @@ function placesOf(action: Action): Omit<Total, "actions" | "payout" | "amount">[
   const own = (Object.keys(dimensions) as Dimension[]).map((dimension) => ({ dimension, value: action[dimension] ?? "" }));
   return [
     { sourceId, dimension: "", at: floor(eventDate, quarter), value: "", ...kind },
+    { sourceId, dimension: "hour", at: floor(eventDate, hour), value: "", ...kind },
     ...own.map((one) => ({ sourceId, dimension: one.dimension, at: floor(eventDate, day), value: one.value, ...kind })),
   ];
 }

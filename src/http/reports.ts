@@ -4,6 +4,7 @@ import { type Rates, readRates } from "../domain/rates.ts";
 import { groupings, type Line, linesOf, type Order, orders, type Place, rollupOf, sorted } from "../domain/report.ts";
 import { bucketsOf, divide, refusal, type Span, spanOf } from "../domain/span.ts";
 import { type Dimension, dimensions } from "../domain/standing.ts";
+import { hour } from "../domain/time.ts";
 import { findZone, type Zone } from "../domain/zone.ts";
 import { readReport } from "../store/reports.ts";
 import { bookingMs } from "./actions.ts";
@@ -94,8 +95,9 @@ function searchOf({ query, zone, span, rates }: Asked) {
   const filters = Object.fromEntries(
     (Object.keys(dimensions) as Dimension[]).flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])),
   ) as Partial<Record<Dimension, string>>;
-  const rollup = rollupOf(by, Object.keys(filters) as Dimension[]);
   const buckets = by === "day" || by === "month" ? bucketsOf(by, span, zone) : [{ ...span, label: "" }];
+  const isByHours = buckets.slice(1).every(({ since }) => since % hour === 0);
+  const rollup = rollupOf(by, Object.keys(filters) as Dimension[], isByHours);
   const { whole, cut } = rollup ? divide(buckets, rollup.unit) : { whole: [], cut: buckets };
   return { by, source, currency, state, filters, whole, cut, dimension: rollup?.dimension ?? "", isTogether: rates !== null } as const;
 }

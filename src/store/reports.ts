@@ -1,6 +1,7 @@
 import type { Cell, Grouping, Order, Place } from "../domain/report.ts";
 import type { Bucket } from "../domain/span.ts";
 import { type Dimension, dimensions, nameFields } from "../domain/standing.ts";
+import type { Rollup } from "../domain/total.ts";
 import { type Condition, when } from "./page.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
@@ -8,7 +9,7 @@ import { numberOf, type Row, textOf } from "./rows.ts";
 export interface ReportSearch {
   by: Grouping;
   /** Which totals count what lies in `whole`; the actions themselves are counted in `cut`. */
-  dimension: Dimension | "";
+  dimension: Rollup;
   whole: Bucket[];
   cut: Bucket[];
   source?: string | undefined;

@@ -81,13 +81,14 @@ describe("lines in an order", () => {
 });
 
 test.each([
-  ["day", [], { dimension: "", unit: 900_000 }],
-  ["state", [], { dimension: "", unit: 900_000 }],
-  ["campaign", [], { dimension: "campaign", unit: 86_400_000 }],
-  ["campaign", ["campaign"], { dimension: "campaign", unit: 86_400_000 }],
-  ["month", ["sub_id1"], { dimension: "sub_id1", unit: 86_400_000 }],
-  ["campaign", ["sub_id1"], null],
-  ["day", ["campaign", "sub_id1"], null],
-] as const)("by %s, with filters on %j, the totals that answer are %j", (by, filters, rollup) => {
-  expect(rollupOf(by, [...filters])).toEqual(rollup);
+  ["day", [], true, { dimension: "hour", unit: 3_600_000 }],
+  ["day", [], false, { dimension: "", unit: 900_000 }],
+  ["state", [], true, { dimension: "hour", unit: 3_600_000 }],
+  ["campaign", [], true, { dimension: "campaign", unit: 86_400_000 }],
+  ["campaign", ["campaign"], false, { dimension: "campaign", unit: 86_400_000 }],
+  ["month", ["sub_id1"], true, { dimension: "sub_id1", unit: 86_400_000 }],
+  ["campaign", ["sub_id1"], true, null],
+  ["day", ["campaign", "sub_id1"], false, null],
+] as const)("by %s, with filters on %j, days at full hours %s, the totals that answer are %j", (by, filters, isByHours, rollup) => {
+  expect(rollupOf(by, [...filters], isByHours)).toEqual(rollup);
 });
