@@ -62,7 +62,8 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || missing.some(({ reading }) => reading === one));
   const arrived = events.filter(({ receivedAt }) => receivedAt <= patience.missedBefore);
   const known = [...worked, ...others, ...(isWhole ? repeats([...worked, ...others], arrived) : [])];
-  if (snapshot) missing.push(...states({ sourceId, actionId, events, readings: known, snapshot }, missing, patience));
+  const isInArchive = readings.some(({ eventId }) => eventId !== null && !told.has(eventId));
+  if (snapshot && !isInArchive) missing.push(...states({ sourceId, actionId, events, readings: known, snapshot }, missing, patience));
   const before = new Map(readings.map((reading) => [reading.id, reading]));
   return { readings: known.filter((one) => hasChanged(one, before.get(one.id))), missing };
 }

@@ -73,6 +73,12 @@ export async function readLines(db: D1Database, ids: string[]): Promise<Line[]> 
 const thoseThatMayGo = `select e.id from events e where e.id in (select value from json_each(?3)) and ${mayGo}`;
 const deleteAttempts = `delete from attempts where event_id in (${thoseThatMayGo})`;
 const deleteDeliveries = `delete from deliveries where event_id in (${thoseThatMayGo})`;
+
+/** What hourly walks read again is remembered: without its reading, what is in the archive would look missing. */
+const deleteReadings = `
+  delete from readings where ?2 <= ?4 - ${4 * day} and (source_id, action_id) in (
+    select e.source_id, e.action_id from events e where e.id in (select value from json_each(?3)) and ${mayGo}
+  )`;
 const deleteEvents = `delete from events where id in (${thoseThatMayGo})`;
 
 const moveOn = `
@@ -82,7 +88,8 @@ const moveOn = `
 /** Deletes the events of a slice, as far as they may still go, and moves the walk on. Returns how many went. */
 export async function prune(db: D1Database, { ids, position }: Slice, end: Instant, now: Instant): Promise<number> {
   const asked = [firstEventId(end), end, JSON.stringify(ids)];
-  const [, , deleted] = await db.batch([
+  const [, , , deleted] = await db.batch([
+    db.prepare(deleteReadings).bind(...asked, now),
     ...[deleteAttempts, deleteDeliveries, deleteEvents].map((sql) => db.prepare(sql).bind(...asked)),
     db.prepare(moveOn).bind(position, now),
   ]);

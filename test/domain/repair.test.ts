@@ -49,7 +49,7 @@ describe("whatever happened to an action, and whatever of it arrived", () => {
 
   test("the ledger ends in the truth, without a gap", () => {
     fc.assert(
-      fc.property(lives(atOnce, once), (life) => {
+      fc.property(lives(atOnce, once, 4), (life) => {
         const { current, gaps } = ledger(holds(life));
         const { status, payout, amount } = life.changes.at(-1) as Change;
         return gaps.length === 0 && current.state === status && current.payout === units(payout) && current.amount === units(amount);
@@ -60,7 +60,7 @@ describe("whatever happened to an action, and whatever of it arrived", () => {
 
   test("the ledger ends in the truth also where the API tells the state of now with each update", () => {
     fc.assert(
-      fc.property(lives(atOnce, once), (life) => {
+      fc.property(lives(atOnce, once, 4), (life) => {
         const { current, gaps } = ledger(holds(life, { readings: readingsOf(life, "now") }));
         const { status, payout, amount } = life.changes.at(-1) as Change;
         return gaps.length === 0 && current.state === status && current.payout === units(payout) && current.amount === units(amount);
@@ -112,7 +112,7 @@ describe("whatever happened to an action, and whatever of it arrived", () => {
 
   test("a second look finds nothing", () => {
     fc.assert(
-      fc.property(lives(atOnce, once), fc.constantFrom("then", "now"), (life, state) => {
+      fc.property(lives(atOnce, once, 4), fc.constantFrom("then", "now"), (life, state) => {
         const now = later(life);
         const again = examine(holds(life, { readings: readingsOf(life, state) }), { now: now + hour, missedBefore: now + hour });
         return again.missing.length === 0 && again.readings.length === 0;
@@ -123,7 +123,7 @@ describe("whatever happened to an action, and whatever of it arrived", () => {
 
   test("nothing is missing when all came", () => {
     fc.assert(
-      fc.property(lives(atOnce, { minLength: 1, maxLength: 1 }), (life) => {
+      fc.property(lives(atOnce, { minLength: 1, maxLength: 1 }, 4), (life) => {
         const isLost = untold(life, caseOf(life)) > 0; // taken for a repeat at the door, though it was none
         return isLost || look(life).missing.length === 0;
       }),

@@ -46,22 +46,22 @@ export const atOnce = [0, 0, ...apart];
 /** Each postback came once at the most. */
 export const once = { minLength: 0, maxLength: 1 };
 
-/** Lives of up to eight changes, with such gaps between them, and so many arrivals of each. */
-export function lives(gaps = apart, copies = { minLength: 0, maxLength: 2 }) {
-  return fc.array(moves(gaps, copies), { minLength: 1, maxLength: 8 }).map(livedOf);
+/** Lives of some changes, with such gaps between them, and so many arrivals of each. */
+export function lives(gaps = apart, copies = { minLength: 0, maxLength: 2 }, maxLength = 8) {
+  return fc.array(moves(gaps, copies), { minLength: 1, maxLength }).map((all) => livedOf(all, gaps.includes(0)));
 }
 
-/** What is reversed is worth nothing, and what is not is worth something, so that each change of state is one of worth; so is each within a second. */
-function livedOf(all: Move[]): Life {
+/** What is reversed is worth nothing, and what is not is worth something; `alwaysMoves`: each change is one of worth. */
+function livedOf(all: Move[], alwaysMoves: boolean): Life {
   const changes: Change[] = [];
   for (const { kind, after, payout, amount } of all) {
     const before = changes.at(-1);
     const at = before ? before.at + after : tracked;
-    const stays = before && kind === "same" && before.status === "PENDING" && after > 0;
+    const stays = before && kind === "same" && before.status === "PENDING" && !alwaysMoves;
     const isSame = payout === before?.payout && amount === before.amount;
     if (before && kind === "reverse" && before.status !== "REVERSED") changes.push({ at, status: "REVERSED", payout: 0, amount: 0 });
     else if (stays) changes.push({ ...before, at });
-    else changes.push({ at, status: "PENDING", payout: isSame && after === 0 ? payout + 1 : payout, amount });
+    else changes.push({ at, status: "PENDING", payout: isSame && alwaysMoves ? payout + 1 : payout, amount });
   }
   const arrivals = all.flatMap(({ delays }, of) => delays.map((delay) => ({ of, at: (changes[of] as Change).at + delay })));
   return { changes, arrivals: arrivals.sort((a, b) => a.at - b.at) };
