@@ -12,6 +12,7 @@ import { listActionsById } from "../src/store/actions.ts";
 import { listEventsOf } from "../src/store/ledgers.ts";
 import { runs } from "./fuzz.ts";
 import { newApp, newSource, operate } from "./kit.ts";
+import { metered } from "./store/meter.ts";
 import { anEvent, save } from "./store/samples.ts";
 
 const start = Date.parse("2026-05-13T10:00:00Z");
@@ -97,6 +98,16 @@ test("brings in what was stored before, once", async () => {
   const { body } = await operate(`/actions?source=${source}&campaign=Shoes&sub_id1=blog`);
   expect(body.data).toMatchObject([{ action_id: sale.actionId, state: "PENDING", stage: "tracked", payout: "0.88", events: 1, gaps: 0 }]);
   expect(body.up_to_date).toBe(true);
+});
+
+test("a new action that comes alone costs fifteen rows and four round trips, and nothing while there is nothing new", async () => {
+  await book(newApp(), minute);
+  const { db, bill } = metered(env.DB);
+  await save(anEvent({ fields: { CampaignId: "1", SubId1: "blog" } }));
+  await book(newApp({ db }), minute);
+  expect(bill).toMatchObject({ roundTrips: 4, rowsWritten: 15 });
+  await book(newApp({ db }), minute);
+  expect(bill).toMatchObject({ roundTrips: 5, rowsWritten: 15 });
 });
 
 test("booking an action once more changes nothing that did not change", async () => {
