@@ -13,14 +13,14 @@ const atOnceMs = minute;
 /** impact.com does not say for how long it repeats a call; others have seen some days. */
 const underWayMs = 7 * day;
 
-/** That a row of events says the same as these parameters, as far as they say anything. Micros come as text. */
+/** That a row of events says the same as these parameters, as far as both say anything. Micros come as text. */
 function saysWhat({ kind, status, ...amounts }: Record<"kind" | "status" | "payout" | "deltaPayout" | "amount" | "deltaAmount", string>) {
   const columns = { payout: "payout", deltaPayout: "delta_payout", amount: "amount", deltaAmount: "delta_amount" };
   const equal = Object.entries(columns).map(([name, column]) => {
     const parameter = amounts[name as keyof typeof amounts];
-    return `(${parameter} is null or ${column} = cast(${parameter} as integer))`;
+    return `(${parameter} is null or ${column} is null or ${column} = cast(${parameter} as integer))`;
   });
-  return `kind = ${kind} and status is ${status} and ${equal.join(" and ")}`;
+  return `kind = ${kind} and (${status} is null or status is ${status}) and ${equal.join(" and ")}`;
 }
 
 /**
