@@ -28,7 +28,7 @@ export default defineConfig(async () => {
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,impact,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,retain,sweep,watch}.test.ts",
+              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,reconcile,repair,retain,sweep,take,walk,watch}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

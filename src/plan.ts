@@ -73,7 +73,10 @@ async function legsOf(app: App, connection: Connection, task: Task, since: Insta
   }
   const changes = windows(since, until).flatMap((span) => ofCampaigns(connection, ["updates", "actions"], span));
   const inquiries = inquires ? windows(since, until).flatMap((span) => ofCampaigns(connection, ["inquiries"], span)) : [];
-  return [...changes, { of: "untold", since, until }, ...inquiries];
+  const now = app.now();
+  // What happened since then is read, too: an action's record tells where it is now, and only with all changes what it was before.
+  const later = now > until ? windows(until, now).flatMap((span) => ofCampaigns(connection, ["updates"], span)) : [];
+  return [...later, ...changes, { of: "untold", since, until }, ...inquiries];
 }
 
 /** Actions that may have been approved or cleared without a word. */

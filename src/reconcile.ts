@@ -65,6 +65,8 @@ async function leased<T>(app: App, one: Reconciliation, work: Promise<T>): Promi
 
 const gone = "Its source has no access to impact.com's API any more: PUT /sources/:id/api.";
 
+const unread = "Some records could not be read:";
+
 /** So many failures in a row, with waits of up to half an hour between them, are given up. */
 const mostFailures = 12;
 
@@ -78,7 +80,7 @@ function progressOf(
   const counts = { cursor, calls, records, repaired };
   if (failure === null) {
     const isFinished = cursor.legs.length === 0;
-    const reason = mistakes.length > 0 ? `Some records could not be read: ${mistakes[0]}` : one.failures > 0 ? null : one.reason;
+    const reason = mistakes.length > 0 ? `${unread} ${mistakes[0]}` : one.reason?.startsWith(unread) ? one.reason : null;
     const leasedUntil = isFinished || isLast ? 0 : now + leaseMs;
     return { ...counts, failures: 0, reason, nextAt: now, state: isFinished ? "finished" : "running", leasedUntil };
   }

@@ -1,5 +1,6 @@
 import type { App } from "./app.ts";
 import { rebook } from "./book.ts";
+import type { Missing } from "./domain/case.ts";
 import { deliveryId } from "./domain/delivery.ts";
 import type { Destination } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
@@ -10,7 +11,6 @@ import type { Kind } from "./domain/kind.ts";
 import type { Micros } from "./domain/money.ts";
 import type { Reading } from "./domain/reading.ts";
 import type { Reconciliation } from "./domain/reconciliation.ts";
-import type { Missing } from "./domain/repair.ts";
 import type { Source } from "./domain/source.ts";
 import { type Instant, parseDate } from "./domain/time.ts";
 import { select } from "./forward/select.ts";

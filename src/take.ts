@@ -1,8 +1,9 @@
 import type { App } from "./app.ts";
 import type { Told } from "./domain/action.ts";
+import type { Patience } from "./domain/case.ts";
 import { parseMoney } from "./domain/money.ts";
 import type { Reading, Snapshot } from "./domain/reading.ts";
-import { examine, type Patience } from "./domain/repair.ts";
+import { examine } from "./domain/repair.ts";
 import { type ActionRecord, actionOf, type InquiryRecord, inquiryOf, type Read, type UpdateRecord, updateOf } from "./impact/map.ts";
 import type { Rec } from "./impact/page.ts";
 import { type Errand, repair, type Untold } from "./repair.ts";

@@ -3,7 +3,7 @@ import { callImpact, type Result } from "./call.ts";
 import type { Connection } from "./domain/connection.ts";
 import type { Cursor, Leg, Reconciliation } from "./domain/reconciliation.ts";
 import type { Source } from "./domain/source.ts";
-import { minute } from "./domain/time.ts";
+import { type Instant, minute } from "./domain/time.ts";
 import { type Asked, listActions, listInquiries, listUpdates, mostPages, readAction, readInquiry } from "./impact/calls.ts";
 import type { Rec } from "./impact/page.ts";
 import { halves } from "./impact/spans.ts";
@@ -62,9 +62,10 @@ async function readPage(app: App, walk: Walk, leg: Leg & { of: Leg["of"] }, curs
     return isLeftOut ? { ...nothing, cursor: behind(cursor), calls, failure: null } : { ...nothing, cursor, calls, failure: result };
   }
   const { page } = result;
-  const shorter = cursor.next === null && (page.pages ?? 0) > mostPages ? split(cursor, leg) : null;
+  const isLong = (page.pages ?? 0) > mostPages && (page.total ?? Number.POSITIVE_INFINITY) > mostPages * page.records.length;
+  const shorter = cursor.next === null && isLong ? split(cursor, leg) : null;
   if (shorter) return { ...nothing, cursor: shorter, calls, failure: null };
-  const taken = await takers[of](app, patient(app, walk), page.records);
+  const taken = await takers[of](app, patient(app, walk, of === "actions" ? leg.until : null), page.records);
   return { ...taken, cursor: page.next ? { ...cursor, next: page.next.path } : behind(cursor), calls, failure: null };
 }
 
@@ -111,7 +112,8 @@ async function listed(app: App, walk: Walk, leg: Leg, after: string): Promise<[i
 }
 
 /** What comes by the hour waits for calls that may be under way; what the operator asks for does not. */
-function patient(app: App, { source, reconciliation }: Walk) {
+function patient(app: App, { source, reconciliation }: Walk, unchangedSince: Instant | null = null) {
   const now = app.now();
-  return { source, reconciliation, now, missedBefore: reconciliation.task === "backfill" ? now : now - underWayMs };
+  const missedBefore = reconciliation.task === "backfill" ? Math.min(now, reconciliation.until) : now - underWayMs;
+  return { source, reconciliation, now, missedBefore, unchangedSince };
 }

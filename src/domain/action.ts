@@ -1,15 +1,18 @@
-import { chain, type Gap, gapBefore, type Worth, worthAfter } from "./chain.ts";
+import { chain, type Gap, gapBefore, measures, type Worth, worthAfter } from "./chain.ts";
 import type { Event } from "./event.ts";
 import type { Fields } from "./fields.ts";
 import type { Micros } from "./money.ts";
+import type { Deltas } from "./reading.ts";
 import type { Instant } from "./time.ts";
 
 /** What an event did to its action; one that only repeats another did nothing. */
 export type Step = "tracked" | "modified" | "approved" | "reversed" | "reinstated" | "cleared" | "paid" | "repeated";
 
 /** What impact.com's API says of something that an event told, too: when it took effect, what the action was worth after it. */
-export interface Dated extends Worth {
+export interface Dated extends Worth, Deltas {
   at: Instant;
+  /** Which of the action's readings it is: those of one second stand in the order of impact.com's ids. */
+  nth: number;
   fields: Fields;
   /** True when another event tells it, and this one says the same again. */
   isRepeat: boolean;
@@ -89,9 +92,37 @@ function atOneInstant(events: Told[], start: Worth): Told[] {
   let worth = start;
   return [...Map.groupBy(events, ({ reading }) => reading?.at).values()].flatMap((group) => {
     const [repeats, own] = [group.filter(({ reading }) => reading?.isRepeat), group.filter(({ reading }) => !reading?.isRepeat)];
-    const order = own.length > 1 ? (chain(own, worth).order as Told[]) : own;
+    const order = own.length > 1 ? inChain(own, worth) : own;
     worth = order.reduce((before, event) => worthAfter(before, [readWorth(event), event]), worth);
     return [...order, ...repeats];
+  });
+}
+
+/** In the order of the API, unless that is no chain and another one is; values and changes that an event does not tell are the API's. */
+function inChain(own: Told[], start: Worth): Told[] {
+  const byId = new Map(own.map((event) => [event.id, event]));
+  const steps = own
+    .toSorted((one, other) => (one.reading?.nth ?? 0) - (other.reading?.nth ?? 0))
+    .map((event) => ({
+      ...event,
+      payout: event.payout ?? event.reading?.payout ?? null,
+      amount: event.amount ?? event.reading?.amount ?? null,
+      deltaPayout: event.deltaPayout ?? event.reading?.deltaPayout ?? null,
+      deltaAmount: event.deltaAmount ?? event.reading?.deltaAmount ?? null,
+    }));
+  const { order, gaps } = isChain(steps, start) ? { order: steps, gaps: [] } : chain(steps, start);
+  return (gaps.length > 0 ? steps : order).map(({ id }) => byId.get(id) as Told);
+}
+
+function isChain(steps: Event[], start: Worth): boolean {
+  let worth = start;
+  return steps.every((step) => {
+    const closes = measures.every((measure) => {
+      const [value, delta, before] = [step[measure], measure === "payout" ? step.deltaPayout : step.deltaAmount, worth[measure]];
+      return value === null || delta === null || before === null || value - delta === before;
+    });
+    worth = worthAfter(worth, [step]);
+    return closes;
   });
 }
 

@@ -58,7 +58,7 @@ export function match(readings: Reading[], events: Event[], isSure: (reading: Re
   const isOfState = (event: Event, one: Reading) => event.status === null || event.status === one.status;
   const isSame = (event: Event, one: Reading) => changesAs(event, one) && leavesAs(event, one);
   for (const one of untold) take([one], (event) => isOfState(event, one) && isSame(event, one));
-  for (const one of untold) take([one], (event) => hasChange(event) && isSame(event, one));
+  for (const one of untold) take([one], (event) => (hasChange(event) || hasWorth(event)) && isSame(event, one));
   for (const one of untold) take([one], (event) => !isSure(one) && isOfState(event, one) && saysAs(event, one));
   for (const one of untold) take([one], (event) => !isSure(one) && hasChange(event) && saysAs(event, one));
   for (const group of Map.groupBy(untold, ({ at }) => at).values())
@@ -106,6 +106,10 @@ function leavesAs(event: Event, reading: Worth): boolean {
 /** Whether two amounts agree, as far as both say something. */
 export function isEqual(one: Micros | null, other: Micros | null): boolean {
   return one === null || other === null || one === other;
+}
+
+function hasWorth(event: Event): boolean {
+  return measures.some((measure) => event[measure] !== null);
 }
 
 function hasChange(event: Event): boolean {

@@ -10,8 +10,8 @@ import { deltaOf, isEqual, type Reading, type Snapshot } from "./reading.ts";
  * the record will not become clearer.
  */
 export function withWorth(byDate: Reading[], told: Map<string, Told>, now: Snapshot | null, isFinal: boolean): Reading[] {
-  const known: Known = (update, measure) => knownOf(update, measure, told);
   const start = startOf(byDate, now);
+  const known: Known = (update, measure) => knownOf(update, measure, told, start[measure] !== null);
   const updates = inTies(byDate, start, known, now?.status);
   const worths = Object.fromEntries(measures.map((measure) => [measure, valuesOf(measure)])) as Record<Measure, (Micros | null)[]>;
   return updates.map((update, nth) => ({ ...update, payout: worths.payout[nth] ?? null, amount: worths.amount[nth] ?? null }));
@@ -19,7 +19,7 @@ export function withWorth(byDate: Reading[], told: Map<string, Told>, now: Snaps
   function valuesOf(measure: Measure): (Micros | null)[] {
     const deltas = updates.map((update) => deltaOf(update, measure));
     const values = updates.map((update) => known(update, measure));
-    const isLatest = now !== null && (deltaOf(now, measure) === deltas.at(-1) || isFinal);
+    const isLatest = now !== null && (isLast(updates, deltaOf(now, measure), measure) || isFinal);
     if (start[measure] !== null) values[0] ??= deltas[0] ?? null;
     else if (isLatest && !values.some((value) => value !== null) && values.length > 0) values[values.length - 1] = now[measure];
     for (let nth = 1; nth < values.length; nth++) values[nth] ??= plus(values[nth - 1] ?? null, deltas[nth] ?? null);
@@ -45,9 +45,16 @@ export function sureOnes(updates: Reading[], now: Snapshot | null): Set<string> 
   return new Set(updates.flatMap(({ id, at }) => (times.get(at)?.length === 1 ? [id] : [])));
 }
 
-/** What was worked out before, or what the event that tells it says. */
-function knownOf(update: Reading, measure: Measure, told: Map<string, Told>): Micros | null {
-  return update[measure] ?? (update.eventId === null ? null : (told.get(update.eventId)?.[measure] ?? null));
+/** Whether the latest change of the record is that of the last update, or of all that are dated like it (an order's items). */
+function isLast(updates: Reading[], change: Micros | null, measure: Measure): boolean {
+  const last = updates.at(-1);
+  const together = updates.filter(({ at }) => at === last?.at).map((one) => deltaOf(one, measure));
+  return change === together.at(-1) || change === together.reduce((sum: Micros, one) => sum + (one ?? 0n), 0n);
+}
+
+/** What was worked out before (unless all is worked out anew, from 0), or what the event that tells it says. */
+function knownOf(update: Reading, measure: Measure, told: Map<string, Told>, isAnew: boolean): Micros | null {
+  return (isAnew ? null : update[measure]) ?? (update.eventId === null ? null : (told.get(update.eventId)?.[measure] ?? null));
 }
 
 type Known = (update: Reading, measure: Measure) => Micros | null;
@@ -61,10 +68,13 @@ const mostAtOnce = 5;
  */
 function inTies(updates: Reading[], start: Worth, known: Known, status: string | undefined): Reading[] {
   let worth = start;
-  return [...Map.groupBy(updates, ({ at }) => at).values()].flatMap((group) => {
+  const groups = [...Map.groupBy(updates, ({ at }) => at).values()];
+  return groups.flatMap((group, nth) => {
+    const isLast = nth === groups.length - 1;
     const orders = group.length > mostAtOnce ? [group] : ordersOf(group).filter((order) => walk(order, worth, known) !== null);
     const plausible = orders.filter((order) => isPossible(order, worth));
-    const order = plausible.find((one) => one.at(-1)?.status === status) ?? plausible[0] ?? orders[0] ?? group;
+    const ending = isLast ? plausible.find((one) => one.at(-1)?.status === status) : undefined;
+    const order = ending ?? plausible[0] ?? orders[0] ?? group;
     worth = walk(order, worth, known) ?? { payout: null, amount: null };
     return order;
   });

@@ -1,5 +1,6 @@
 import type { Dated, Told } from "../domain/action.ts";
 import type { Event } from "../domain/event.ts";
+import type { Micros } from "../domain/money.ts";
 import { eventColumns, eventOf } from "./events.ts";
 import { jsonOf, microsOut, numberOf, type Row } from "./rows.ts";
 
@@ -20,7 +21,8 @@ export async function listSubjectEvents(db: D1Database, subject: string): Promis
 }
 
 const readingsOfOne = `
-  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount, fields from readings
+  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount,
+    cast(delta_payout as text) as delta_payout, cast(delta_amount as text) as delta_amount, fields from readings
   where source_id in (select id from sources) and action_id = ?1 and event_id is not null order by at, length(id), id`;
 
 /** The events about an action, of all sources, in the order of their arrival, with what the API says of them. */
@@ -39,7 +41,8 @@ const eventsOfMany = `
   select ${eventColumns} from ${asked} cross join events on source_id = asked_source and subject = asked_subject order by id`;
 
 const readingsOfMany = `
-  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount, fields
+  select source_id, event_id, kind, at, cast(payout as text) as payout, cast(amount as text) as amount,
+    cast(delta_payout as text) as delta_payout, cast(delta_amount as text) as delta_amount, fields
   from ${asked} cross join readings on source_id = asked_source and action_id = substr(asked_subject, ${"action:".length + 1})
   where event_id is not null order by at, length(id), id`;
 
@@ -53,18 +56,31 @@ export async function listEventsOf(db: D1Database, keys: Key[]): Promise<Told[][
 
 /** Of several readings that one event tells (impact.com dates each item of an order), the last one counts. */
 function withReadings(events: Row[], readings: Row[]): Told[] {
-  const dated = new Map(readings.map((row) => [`${row["source_id"]}/${row["event_id"]}`, datedOf(row)]));
+  const dated = new Map<string, Dated>();
+  for (const [nth, row] of readings.entries()) {
+    const key = `${row["source_id"]}/${row["event_id"]}`;
+    dated.set(key, together(dated.get(key), datedOf(row, nth)));
+  }
   return events.map(eventOf).map((event) => {
     const reading = dated.get(`${event.sourceId}/${event.id}`);
     return reading ? { ...event, reading } : event;
   });
 }
 
-function datedOf(row: Row): Dated {
+function together(before: Dated | undefined, last: Dated): Dated {
+  if (!before) return last;
+  const sum = (one: Micros | null, other: Micros | null) => (one === null || other === null ? null : one + other);
+  return { ...last, deltaPayout: sum(before.deltaPayout, last.deltaPayout), deltaAmount: sum(before.deltaAmount, last.deltaAmount) };
+}
+
+function datedOf(row: Row, nth: number): Dated {
   return {
+    nth,
     at: numberOf(row, "at"),
     payout: microsOut(row["payout"]),
     amount: microsOut(row["amount"]),
+    deltaPayout: microsOut(row["delta_payout"]),
+    deltaAmount: microsOut(row["delta_amount"]),
     fields: jsonOf(row, "fields"),
     isRepeat: row["kind"] === "repeat",
   };

@@ -20,7 +20,9 @@ function saysWhat({ kind, status, ...amounts }: Record<"kind" | "status" | "payo
     const parameter = amounts[name as keyof typeof amounts];
     return `(${parameter} is null or ${column} is null or ${column} = cast(${parameter} as integer))`;
   });
-  return `kind = ${kind} and (${status} is null or status is ${status}) and ${equal.join(" and ")}`;
+  // impact.com's documents call an update's State the current one of its action, so that it may be a later one than the postback's.
+  const hasMoved = `coalesce(cast(${amounts.deltaPayout} as integer), 0) <> 0 or coalesce(cast(${amounts.deltaAmount} as integer), 0) <> 0`;
+  return `kind = ${kind} and (${status} is null or status is ${status} or ${hasMoved}) and ${equal.join(" and ")}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Case, examine } from "../../src/domain/repair.ts";
+import type { Case } from "../../src/domain/case.ts";
+import { examine } from "../../src/domain/repair.ts";
 import { day, hour, minute } from "../../src/domain/time.ts";
 import { runs } from "../fuzz.ts";
 import {
@@ -9,11 +10,13 @@ import {
   type Change,
   caseOf,
   type Life,
+  lastOf,
   later,
   ledger,
   lives,
   look,
   once,
+  patient,
   readingsOf,
   same,
   snapshotOf,
@@ -114,7 +117,8 @@ describe("whatever happened to an action, and whatever of it arrived", () => {
     fc.assert(
       fc.property(lives(atOnce, once, 4), fc.constantFrom("then", "now"), (life, state) => {
         const now = later(life);
-        const again = examine(holds(life, { readings: readingsOf(life, state) }), { now: now + hour, missedBefore: now + hour });
+        const known = holds(life, { readings: readingsOf(life, state) });
+        const again = examine(known, patient(now + hour, now + hour, lastOf(known)));
         return again.missing.length === 0 && again.readings.length === 0;
       }),
       runs(1000),
@@ -167,7 +171,7 @@ function lookedAtAllAlong(life: Life): Case {
     ].sort((a, b) => a.at - b.at);
     const snapshot = lived.length > 0 ? snapshotOf({ changes: lived }) : null;
     const one = { ...known, events, readings, snapshot };
-    known = applied({ ...examine(one, { now, missedBefore: now - 20 * minute }), case: one }, now);
+    known = applied({ ...examine(one, patient(now, now - 20 * minute, lastOf(one))), case: one }, now);
   }
   return { ...known, snapshot: snapshotOf(life) };
 }
@@ -209,7 +213,7 @@ describe("where an action has come without an update", () => {
 
   test("an approval never takes effect in the future, nor before what came last", () => {
     const at = (lockingDate: number | null, now: number) =>
-      examine({ ...caseOf(life), snapshot: { ...approved, lockingDate } }, { now, missedBefore: now }).missing[0]?.reading.at;
+      examine({ ...caseOf(life), snapshot: { ...approved, lockingDate } }, patient(now, now, tracked + hour)).missing[0]?.reading.at;
     const now = tracked + 5 * day;
     const last = tracked + hour + minute;
     expect([at(locking, now), at(null, now), at(tracked, now)]).toEqual([now, now, last]);
@@ -232,7 +236,7 @@ describe("where an action has come without an update", () => {
     const known = holds(life, { snapshot });
     expect(ledger(known).entries.map(({ step }) => step)).toEqual(["tracked", "modified", "approved", "cleared"]);
     const now = later(life) + hour;
-    expect(examine(known, { now, missedBefore: now }).missing).toEqual([]);
+    expect(examine(known, patient(now, now, tracked + hour)).missing).toEqual([]);
   });
 
   test("a clearing in the future, or a moment ago, is not told", () => {
@@ -250,7 +254,7 @@ describe("where an action has come without an update", () => {
     const known = holds(life, { readings: [], snapshot });
     expect(ledger(known)).toMatchObject({ current: { payout: units(9), state: "PENDING" }, gaps: [] });
     const now = later(life) + hour;
-    expect(examine(known, { now, missedBefore: now })).toEqual({ readings: [], missing: [] });
+    expect(examine(known, patient(now, now, tracked + hour))).toEqual({ readings: [], missing: [] });
   });
 
   test("a record of which the updates have not heard yet waits", () => {

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { ledgerOf, type Told } from "../../src/domain/action.ts";
+import type { Case, Findings, Missing, Patience } from "../../src/domain/case.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { Micros } from "../../src/domain/money.ts";
 import type { Reading, Snapshot } from "../../src/domain/reading.ts";
-import { type Case, examine, type Findings, type Missing } from "../../src/domain/repair.ts";
+import { examine } from "../../src/domain/repair.ts";
 import { day, hour, type Instant, minute, second } from "../../src/domain/time.ts";
 import { anEvent } from "./anEvent.ts";
 
@@ -137,7 +138,17 @@ export const later = (life: Pick<Life, "changes">) => (life.changes.at(-1) as Ch
 /** A look at a life, when all is over unless said. */
 export function look(life: Life, parts: Partial<Case> = {}, missedBefore = later(life), now = later(life)): Findings & { case: Case } {
   const one = { ...caseOf(life), ...parts };
-  return { ...examine(one, { now, missedBefore }), case: one };
+  return { ...examine(one, patient(now, missedBefore, lastOf(one))), case: one };
+}
+
+/** How patient a look is, at an action that did not change since then. */
+export function patient(now: Instant, missedBefore: Instant, unchangedSince: Instant): Patience {
+  return { now, missedBefore, unchangedSince };
+}
+
+/** When an action changed last, as far as the API tells. */
+export function lastOf({ readings }: Pick<Case, "readings">): Instant {
+  return Math.max(0, ...readings.map(({ at }) => at));
 }
 
 export function caseOf(life: Life): Case {
@@ -173,8 +184,9 @@ function repairOf({ reading, kind, payout, deltaPayout, amount, deltaAmount, fie
 export function ledger({ events, readings }: Case) {
   return ledgerOf(
     events.map((event) => {
-      const reading = readings.findLast(({ eventId }) => eventId === event.id);
-      return reading ? { ...event, reading: { ...reading, isRepeat: reading.kind === "repeat" } } : event;
+      const nth = readings.findLastIndex(({ eventId }) => eventId === event.id);
+      const reading = readings[nth];
+      return reading ? { ...event, reading: { ...reading, nth, isRepeat: reading.kind === "repeat" } } : event;
     }),
   );
 }

@@ -57,6 +57,11 @@ describe("the document", () => {
       "/jobs": "cursor limit source status",
       "/jobs/{id}/download": "expires file signature",
       "/alerts": "cursor kind limit source state",
+      "/capture": "since source until",
+      "/gaps": "cursor limit reason reconciliation since source until",
+      "/reconciliations": "cursor limit source state task",
+      "/reports":
+        "action_tracker by campaign convert_to currency cursor format limit order promo_code rates rates_date rates_source shared_id since source state sub_id1 sub_id2 sub_id3 time_zone until",
       "/archive": "content cursor limit",
       "/archive/{day}": "content cursor limit",
       "/deliveries": "cursor destination event limit state",

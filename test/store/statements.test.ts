@@ -1,21 +1,27 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerOf } from "../../src/domain/action.ts";
-import { newShortId } from "../../src/domain/id.ts";
+import type { Connection } from "../../src/domain/connection.ts";
+import type { Gap } from "../../src/domain/gap.ts";
+import { newShortId, newTimedId } from "../../src/domain/id.ts";
 import type { JobFile } from "../../src/domain/job-file.ts";
 import { matterOf } from "../../src/domain/matter.ts";
 import { Problem } from "../../src/domain/problem.ts";
+import type { Reconciliation } from "../../src/domain/reconciliation.ts";
 import { actionOf } from "../../src/domain/standing.ts";
 import { totalsOf } from "../../src/domain/total.ts";
 import * as actions from "../../src/store/actions.ts";
 import * as alerts from "../../src/store/alerts.ts";
 import * as attempts from "../../src/store/attempts.ts";
 import * as books from "../../src/store/books.ts";
+import * as budgets from "../../src/store/budgets.ts";
 import { Catalog } from "../../src/store/catalog.ts";
 import * as claims from "../../src/store/claims.ts";
+import * as connections from "../../src/store/connections.ts";
 import * as deliveries from "../../src/store/deliveries.ts";
 import * as destinations from "../../src/store/destinations.ts";
 import * as events from "../../src/store/events.ts";
+import * as gaps from "../../src/store/gaps.ts";
 import * as jobFiles from "../../src/store/job-files.ts";
 import * as ledgers from "../../src/store/ledgers.ts";
 import * as matters from "../../src/store/matters.ts";
@@ -24,12 +30,17 @@ import * as outcomes from "../../src/store/outcomes.ts";
 import * as pages from "../../src/store/page.ts";
 import * as pulses from "../../src/store/pulses.ts";
 import * as quarantine from "../../src/store/quarantine.ts";
+import * as readings from "../../src/store/readings.ts";
+import * as reconciliations from "../../src/store/reconciliations.ts";
 import * as recoveries from "../../src/store/recoveries.ts";
+import * as repairs from "../../src/store/repairs.ts";
 import * as reports from "../../src/store/reports.ts";
 import * as retention from "../../src/store/retention.ts";
 import * as search from "../../src/store/search.ts";
 import * as sources from "../../src/store/sources.ts";
 import * as tokens from "../../src/store/tokens.ts";
+import * as totals from "../../src/store/totals.ts";
+import { aReading } from "../domain/told.ts";
 import { aReceipt, aSource } from "../kit.ts";
 import { anAlert } from "./anAlert.ts";
 import { metered } from "./meter.ts";
@@ -150,6 +161,50 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
       },
     );
   },
+  saveReadings: (db) => readings.saveReadings(db, [aReading({ sourceId: newShortId("src") })]),
+  listReadingsOf: (db) => readings.listReadingsOf(db, [["src_1", "1"]]),
+  listUntold: (db) => readings.listUntold(db, { sourceId: "src_1", after: "", since: 1, until: 2 }, limit),
+  readSeen: (db) => repairs.readSeen(db),
+  saveRepairs: async (db) => {
+    const event = anEvent({ origin: "reconciliation" });
+    const reading = aReading({ sourceId: event.sourceId, actionId: event.actionId ?? "" });
+    const selected = [{ destinationId: "dst_1", action: "a", once: true }];
+    await repairs.saveRepairs(db, 0, [{ event, reading, selected, gap: aGap(event.id) }], [reading], 1);
+  },
+  listGaps: async (db) => {
+    const search = { source: "x", reason: "r", reconciliation: "rec_1", since: 1, until: 2, cursor: "gap_1" };
+    for (const one of [{}, search]) await gaps.listGaps(db, { limit, ...one });
+  },
+  readHints: (db) => gaps.readHints(db, { sourceId: "src_1", thing: "1", kind: "action-lifecycle", at: 1e12 }),
+  readCapture: (db) => gaps.readCapture(db, "src_1", 1, 2),
+  readSpanToSettle: (db) => actions.readSpanToSettle(db, "src_1"),
+  saveReconciliation: (db) => reconciliations.saveReconciliation(db, aReconciliation()),
+  leaseReconciliation: (db) => reconciliations.leaseReconciliation(db, "rec_1", 2, 1),
+  renewLease: (db) => reconciliations.renewLease(db, "rec_1", 1, 2),
+  noteProgress: (db) => reconciliations.noteProgress(db, aReconciliation(), aReconciliation(), 1),
+  changeState: (db) => reconciliations.changeState(db, "rec_1", ["paused"], "running", 1),
+  findReconciliation: (db) => reconciliations.findReconciliation(db, "rec_1"),
+  listDueReconciliations: (db) => reconciliations.listDueReconciliations(db, 1),
+  isReconciling: (db) => reconciliations.isReconciling(db, "src_1", "updates"),
+  listReconciliations: async (db) => {
+    for (const one of [{}, { source: "x", task: "updates", state: "running", cursor: "rec_1" }])
+      await reconciliations.listReconciliations(db, { limit, ...one });
+  },
+  findConnection: (db) => connections.findConnection(db, "src_1"),
+  listConnections: (db) => connections.listConnections(db),
+  saveConnection: async (db) => {
+    const { sourceId } = await connections.saveConnection(db, aConnection());
+    await connections.deleteConnection(db, sourceId);
+  },
+  deleteConnection: (db) => connections.deleteConnection(db, "src_1"),
+  moveWatermark: (db) => connections.moveWatermark(db, "src_1", 1),
+  planNext: async (db) => {
+    for (const task of ["updates", "states"] as const) await connections.planNext(db, "src_1", task, 1, 2);
+  },
+  noteFailure: (db) => connections.noteFailure(db, "src_1", "gone", 1),
+  resealConnection: (db) => connections.resealConnection(db, "src_1", "a", "b"),
+  takeCall: (db) => budgets.takeCall(db, crypto.randomUUID(), 1, 2),
+  noteLimits: (db) => budgets.noteLimits(db, "hash", { remaining: 1, resetAt: null, retryAt: null }, 1),
   addDuplicates: (db) => pulses.addDuplicates(db, [{ sourceId: "src_1", hour: 0, count: 1 }]),
   listHeard: (db) => pulses.listHeard(db, Date.now()),
   openAlert: (db) => alerts.openAlert(db, anAlert({ openedAt: 0 })),
@@ -202,6 +257,32 @@ function aJobFile() {
   return { hintEventId: "evt_1", sourceId: "src_1", jobId: "1", nextAt: 1 } as JobFile;
 }
 
+function aGap(eventId: string): Gap {
+  const said = { subject: "action:1", type: "action.pending", reason: "call_lost", detail: "lost", effectiveAt: 1 } as const;
+  return { id: newTimedId("gap", 1), sourceId: "src_1", ...said, eventId, reconciliationId: "rec_1" };
+}
+
+function aReconciliation(): Reconciliation {
+  const told = { cursor: { legs: [], next: null, total: 0 }, calls: 0, records: 0, repaired: 0, failures: 0, reason: null };
+  const times = { since: 1, until: 2, nextAt: 2e14, leasedUntil: 0, createdAt: 1, updatedAt: 1, finishedAt: null };
+  return { id: newTimedId("rec", 1), sourceId: "src_1", task: "backfill", origin: "import", state: "running", ...told, ...times };
+}
+
+function aConnection(): Connection {
+  const times = { watermark: 1, nextUpdatesAt: 2e14, nextStatesAt: 2e14, createdAt: 1, updatedAt: 1 };
+  const able = { actions: "ok", updates: "ok", inquiries: "ok", jobs: "ok" };
+  const account = {
+    sealed: "v1.a.b",
+    accountHash: "hash",
+    accountHint: "IR…",
+    campaignIds: [],
+    abilities: able,
+    origin: "",
+    failure: null,
+  };
+  return { sourceId: newShortId("src"), ...account, ...times };
+}
+
 function anAction() {
   const event = anEvent({ fields: { CampaignId: "1", CampaignName: "Shoes" } });
   return actionOf(ledgerOf([event]), [event]);
@@ -221,10 +302,15 @@ beforeAll(async () => {
 
 afterAll(retireAll);
 
-const growing = "job_files|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
+const growing =
+  "job_files|reconciliations|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
 
-/** Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts have an index of their own. */
-const isOfFew = (sql: string) => /from recoveries order by created_at desc|from alerts where closed_at is null/.test(sql);
+/**
+ * Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts, and reconciliations under
+ * way, have an index of their own.
+ */
+const isOfFew = (sql: string) =>
+  /from recoveries order by created_at desc|from alerts where closed_at is null|indexed by reconciliations_running where state/.test(sql);
 
 /** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
 const walk = /order by (id|last_event|event_id desc, destination_id) desc limit \d+/;
@@ -263,10 +349,13 @@ describe("every statement", () => {
       alerts,
       attempts,
       books,
+      budgets,
       claims,
+      connections,
       deliveries,
       destinations,
       events,
+      gaps,
       jobFiles,
       ledgers,
       matters,
@@ -275,12 +364,16 @@ describe("every statement", () => {
       pages,
       pulses,
       quarantine,
+      readings,
+      reconciliations,
       recoveries,
+      repairs,
       reports,
       retention,
       search,
       sources,
       tokens,
+      totals,
     ];
     const all = rooms.flatMap((room) => Object.entries(room)).filter(([, value]) => value.constructor.name === "AsyncFunction");
     expect(all.map(([name]) => name).filter((name) => !(name in asking))).toEqual([]);

@@ -1,0 +1,261 @@
+import { env } from "cloudflare:workers";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { day, formatInstant, hour, minute, second } from "../src/domain/time.ts";
+import { findConnection } from "../src/store/connections.ts";
+import { listReconciliations } from "../src/store/reconciliations.ts";
+import { aMarket, anAction, closeMarkets, type Market } from "./marketplace.ts";
+import { count } from "./store/samples.ts";
+
+beforeEach(() => void vi.spyOn(console, "warn").mockImplementation(() => {}));
+afterEach(() => vi.restoreAllMocks());
+afterAll(closeMarkets);
+
+const ofSource = async ({ source }: Market, task?: string) =>
+  (await listReconciliations(env.DB, { source: source.id, task, limit: 50 })).reconciliations;
+const latest = async (market: Market) => (await ofSource(market))[0];
+const watermarkOf = async ({ source }: Market) => (await findConnection(env.DB, source.id))?.watermark;
+const told = ({ source }: Market, origin = "reconciliation") => count("events", "source_id = ? and origin = ?", source.id, origin);
+const news = async (market: Market, type: string) => await count("events", "subject = ?", `${type}:${market.source.id}`);
+const refusal = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers });
+
+/** A market whose updates are due, with an action of which two of three changes came. */
+async function anHourlyMarket() {
+  const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+  const action = anAction(market, [5 * hour, 4 * hour, 3 * hour]);
+  market.actions.push(action);
+  for (const nth of [0, 2]) await market.arrive(action, nth);
+  return { market, action };
+}
+
+describe("every hour", () => {
+  test("what changed since the watermark less two days is read, and what nobody told is made good and told", async () => {
+    const { market, action } = await anHourlyMarket();
+    const listener = await market.listener();
+    await market.reconcile();
+    const one = await latest(market);
+    expect(one).toMatchObject({ task: "updates", state: "finished", repaired: 1, since: market.start - 2 * day, until: market.start });
+    const { body } = await market.ask(`/actions/${action.id}`);
+    expect(body.history.map(({ step, origin }: any) => [step, origin])).toEqual([
+      ["tracked", "postback"],
+      ["modified", "reconciliation"],
+      ["modified", "postback"],
+    ]);
+    expect(body).toMatchObject({ payout: "7.00", gaps: [] });
+    expect(await count("deliveries", "destination_id = ?", listener.id)).toBe(1);
+    expect(market.rung.filter((id) => id.endsWith(listener.id))).toHaveLength(1);
+  });
+
+  test("the watermark moves to the end of a complete walk", async () => {
+    const { market } = await anHourlyMarket();
+    market.now += 10 * minute;
+    await market.reconcile();
+    expect(await watermarkOf(market)).toBe(market.now);
+  });
+
+  test("the watermark stays where it is while a walk is not complete", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = (url) => (url.pathname.endsWith("/ActionInquiries") ? refusal(429, { "retry-after": "60" }) : undefined);
+    market.now += 10 * minute;
+    await market.reconcile();
+    expect([(await latest(market))?.state, await watermarkOf(market)]).toEqual(["running", market.start]);
+  });
+
+  test("one walk is begun, and not a second while it is under way, nor before an hour is over", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = () => refusal(429, { "retry-after": "7200" });
+    await market.reconcile();
+    for (const ms of [minute, hour]) {
+      market.now += ms;
+      await market.reconcile();
+    }
+    expect(await ofSource(market)).toHaveLength(1);
+    market.fault = () => undefined;
+    market.now += 2 * hour;
+    await market.reconcile();
+    await market.reconcile();
+    market.now += 59 * minute;
+    await market.reconcile();
+    const walks = await ofSource(market);
+    expect(walks.map(({ state }) => state)).toEqual(walks.map(() => "finished"));
+    expect(walks.length).toBeLessThanOrEqual(2);
+  });
+
+  test("two isolates at once begin one walk, and take no step of it twice", async () => {
+    const { market } = await anHourlyMarket();
+    await Promise.all([market.reconcile(), market.reconcile(), market.reconcile()]);
+    expect(await ofSource(market)).toHaveLength(1);
+    const pages = market.heard.map(({ href }) => href);
+    expect(pages).toEqual([...new Set(pages)]);
+    expect(await told(market)).toBe(1);
+  });
+
+  test("a call that may still be under way is waited for", async () => {
+    const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+    market.actions.push(anAction(market, [19 * minute]));
+    await market.reconcile();
+    expect(await told(market)).toBe(0);
+    market.now += hour;
+    await market.reconcile();
+    expect(await told(market)).toBe(1);
+  });
+});
+
+test("every day, what locks is asked for by its locking date, in spans that impact.com answers for", async () => {
+  const market = await aMarket({ connection: { abilities: { actions: "ok", updates: "ok", inquiries: "forbidden", jobs: "ok" } } });
+  const near = anAction(market, [3 * hour], { lockingDate: market.start - hour, state: "APPROVED" });
+  const far = anAction(market, [2 * hour], { lockingDate: market.start + 100 * day });
+  market.actions.push(near, far);
+  for (const action of market.actions) await market.arrive(action, 0);
+  await market.ask("/actions?limit=1"); // has them booked
+  await setDates(market);
+  await market.connect({ nextStatesAt: 0 });
+  market.heard.length = 0;
+  await market.reconcile();
+  const asked = market.heard.map(({ searchParams }) => searchParams);
+  expect(asked.length).toBeGreaterThan(1);
+  expect(asked.every((one) => one.has("LockingDateStart") && one.get("State") === "APPROVED")).toBe(true);
+  expect(asked.every((one) => isShort(one, "LockingDateStart", "LockingDateEnd") && isShort(one, "StartDate", "EndDate"))).toBe(true);
+  expect((await market.ask(`/actions/${near.id}`)).body).toMatchObject({ state: "APPROVED", stage: "approved" });
+  expect((await market.ask(`/gaps?source=${market.source.id}`)).body.data).toEqual([]);
+});
+
+/** The postbacks of a market do not tell locking dates; the books get them here. */
+async function setDates({ actions }: Market) {
+  for (const { id, lockingDate } of actions)
+    await env.DB.prepare("update actions set locking_date = ? where action_id = ?").bind(lockingDate, id).run();
+}
+
+function isShort(one: URLSearchParams, from: string, to: string): boolean {
+  return Date.parse(one.get(to) ?? "") - Date.parse(one.get(from) ?? "") <= 45 * day;
+}
+
+test("three years are asked for in spans of 45 days at the most, without a hole", async () => {
+  const market = await aMarket();
+  const since = formatInstant(market.start - 1094 * day);
+  await market.ask("/reconciliations", { source: market.source.id, since });
+  const asked = market.heard.filter(({ pathname }) => pathname.endsWith("/ActionUpdates")).map(({ searchParams }) => searchParams);
+  expect(asked.length).toBeGreaterThan(20);
+  expect(asked.every((one) => isShort(one, "StartDate", "EndDate"))).toBe(true);
+  const ends = [since, ...asked.map((one) => one.get("EndDate"))];
+  expect(asked.every((one, nth) => Date.parse(one.get("StartDate") ?? "") <= Date.parse(ends[nth] ?? ""))).toBe(true);
+  expect(ends.at(-1)).toBe(formatInstant(market.start));
+  expect((await latest(market))?.state).toBe("finished");
+});
+
+describe("when impact.com", () => {
+  test("has had enough, the walk waits until it says, and goes on at its place", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = (_, nth) => (nth === 2 ? refusal(429, { "retry-after": "300" }) : undefined);
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "running", nextAt: market.start + 5 * minute, failures: 0, calls: 2 });
+    market.now += 4 * minute;
+    await market.reconcile();
+    expect(market.heard).toHaveLength(2);
+    market.now += minute;
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
+    const lists = market.heard.map(({ pathname }) => pathname.split("/")[3]);
+    expect(lists).toEqual(["ActionUpdates", "Actions", "Actions", "ActionInquiries"]);
+  });
+
+  test("does not know the credentials any more, the walk fails, which is told once, until they are saved anew", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = () => refusal(401);
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "failed", failures: 1, reason: expect.stringContaining("AuthToken") });
+    expect((await findConnection(env.DB, market.source.id))?.failure).toContain("AuthToken");
+    market.now += hour;
+    await market.reconcile();
+    expect(await news(market, "operational.reconciliation_failing")).toBe(1);
+    expect((await ofSource(market)).map(({ state }) => state)).toEqual(["failed", "failed"]);
+    market.fault = () => undefined;
+    await market.connect({ nextUpdatesAt: 0 });
+    await market.reconcile();
+    expect((await findConnection(env.DB, market.source.id))?.failure).toBeNull();
+    expect(await told(market)).toBe(1);
+    market.fault = () => refusal(401);
+    market.now += hour;
+    await market.reconcile();
+    expect(await news(market, "operational.reconciliation_failing")).toBe(2);
+  });
+
+  test("failed a walk, resuming goes on at its place", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = (_, nth) => (nth === 2 ? refusal(401) : undefined);
+    await market.reconcile();
+    const { id = "", state } = (await latest(market)) ?? {};
+    expect(state).toBe("failed");
+    const { body } = await market.ask(`/reconciliations/${id}/resume`, {});
+    expect(body).toMatchObject({ state: "running", reason: null, failures: 0 });
+    expect(await latest(market)).toMatchObject({ id, state: "finished", repaired: 1 });
+    expect(market.heard.filter(({ pathname }) => pathname.endsWith("/ActionUpdates"))).toHaveLength(1);
+    expect((await findConnection(env.DB, market.source.id))?.failure).toBeNull();
+  });
+
+  test("is away, the walk waits longer and longer, and is given up after twelve times", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = () => refusal(503, { "retry-after": "1" });
+    const failures: number[] = [];
+    for (let tries = 0; tries < 14; tries++) {
+      await market.reconcile();
+      const one = (await ofSource(market)).at(-1);
+      failures.push(one?.failures ?? 0);
+      market.now = Math.max((one?.nextAt ?? 0) + second, market.now);
+      if (one?.state === "failed") break;
+    }
+    expect(failures).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(await news(market, "operational.reconciliation_failing")).toBe(1);
+  });
+
+  test("is away without a word of for how long, the waits double from half a minute on, up to half an hour less some chance", async () => {
+    const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+    market.fault = () => refusal(502);
+    const waits: number[] = [];
+    for (const failures of [0, 1, 4, 5, 10]) {
+      await env.DB.prepare("update reconciliations set failures = ?, next_at = ? where source_id = ?")
+        .bind(failures, market.now, market.source.id)
+        .run();
+      await market.reconcile();
+      waits.push((((await latest(market))?.nextAt ?? 0) - market.now) / minute);
+    }
+    expect(waits.slice(1)).toEqual([1, 8, 15, 15]);
+    expect(waits[0]).toBe(0.5);
+  });
+
+  test("does not let inquiries be read, they are left out, and the rest is read", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = (url) => (url.pathname.endsWith("/ActionInquiries") ? refusal(403) : undefined);
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
+  });
+});
+
+describe("what was made good", () => {
+  test("is told as news, once, with how much it was", async () => {
+    const { market } = await anHourlyMarket();
+    market.actions.push(anAction(market, [6 * hour, 5 * hour]));
+    await market.reconcile();
+    const { body } = await market.ask(`/events?type=operational.gap_repaired&q=${market.source.id}`);
+    expect(body.data).toMatchObject([{ repaired: "3", source_name: market.source.name, since: formatInstant(market.start - 2 * day) }]);
+    market.now += hour;
+    await market.reconcile();
+    expect(await ofSource(market)).toHaveLength(2);
+    expect(await news(market, "operational.gap_repaired")).toBe(1);
+  });
+
+  test("is not told when nothing was", async () => {
+    const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+    await market.reconcile();
+    expect([(await latest(market))?.state, await news(market, "operational.gap_repaired")]).toEqual(["finished", 0]);
+  });
+});
+
+test("a source that has lost its access fails its walk, and says what to do", async () => {
+  const { market } = await anHourlyMarket();
+  market.fault = () => refusal(429, { "retry-after": "60" });
+  await market.reconcile();
+  await env.DB.prepare("delete from connections where source_id = ?").bind(market.source.id).run();
+  market.now += 2 * minute;
+  await market.reconcile();
+  expect(await latest(market)).toMatchObject({ state: "failed", reason: expect.stringContaining("PUT /sources/:id/api") });
+});
