@@ -153,7 +153,7 @@ describe("when impact.com", () => {
     expect(market.heard).toHaveLength(2);
     market.now += minute;
     await market.reconcile();
-    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1, reason: null });
     const lists = market.heard.map(({ pathname }) => pathname.split("/")[3]);
     expect(lists).toEqual(["ActionUpdates", "Actions", "Actions", "ActionInquiries"]);
   });
