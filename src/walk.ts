@@ -114,6 +114,6 @@ async function listed(app: App, walk: Walk, leg: Leg, after: string): Promise<[i
 /** What comes by the hour waits for calls that may be under way; what the operator asks for does not. */
 function patient(app: App, { source, reconciliation }: Walk, unchangedSince: Instant | null = null) {
   const now = app.now();
-  const missedBefore = reconciliation.task === "backfill" ? Math.min(now, reconciliation.until) : now - underWayMs;
-  return { source, reconciliation, now, missedBefore, unchangedSince };
+  const arrivedBefore = reconciliation.task === "backfill" ? now : now - underWayMs;
+  return { source, reconciliation, now, missedBefore: Math.min(arrivedBefore, reconciliation.until), arrivedBefore, unchangedSince };
 }

@@ -35,6 +35,8 @@ export interface Patience {
   now: Instant;
   /** What happened after that may still be on its way to us. */
   missedBefore: Instant;
+  /** What arrived after that may tell an update that the API does not show yet; `missedBefore` unless said. */
+  arrivedBefore?: Instant;
   /** The actions were last changed before that, where they were listed so; null where they may have changed a moment ago. */
   unchangedSince?: Instant | null;
 }

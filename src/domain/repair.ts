@@ -26,7 +26,7 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const missing = snapshot ? untold.filter((one) => isWorkedOut(one, snapshot)).map((one) => update(one, snapshot)) : [];
 
   const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || missing.some(({ reading }) => reading === one));
-  const arrived = events.filter(({ receivedAt }) => receivedAt <= patience.missedBefore);
+  const arrived = events.filter(({ receivedAt }) => receivedAt <= (patience.arrivedBefore ?? patience.missedBefore));
   const known = [...worked, ...others, ...(isWhole ? repeats([...worked, ...others], arrived) : [])];
   const isInArchive = readings.some(({ eventId }) => eventId !== null && !told.has(eventId));
   if (snapshot && !isInArchive) missing.push(...states({ sourceId, actionId, events, readings: known, snapshot }, missing, patience));

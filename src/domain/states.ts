@@ -10,7 +10,7 @@ import { formatInstant, type Instant } from "./time.ts";
 export function states(
   one: Required<Case> & { snapshot: Snapshot },
   missing: Missing[],
-  { now, missedBefore }: Pick<Patience, "now" | "missedBefore">,
+  { now, missedBefore, arrivedBefore = missedBefore }: Patience,
 ): Missing[] {
   const { snapshot, readings, events } = one;
   const repaired = events.map((event) => dated(event, readings));
@@ -22,7 +22,7 @@ export function states(
   const isTold = readings.some((one) => one.kind === "approval" && one.toldBy !== null && !readings.some((other) => isAfter(other, one)));
   const isApproved = snapshot.status === "APPROVED" && current.state !== "APPROVED" && !isTold;
   const isKnown = events.length + readings.length > 0;
-  if (isKnown && (isApproved || (differs(current, snapshot) && isSettled(one, missedBefore)))) {
+  if (isKnown && (isApproved || (differs(current, snapshot) && isSettled(one, missedBefore, arrivedBefore)))) {
     const at = isApproved ? Math.min(now, Math.max(snapshot.lockingDate ?? now, latest)) : now;
     found.push(statement(one, isApproved ? "approval" : "correction", at, current));
   }
@@ -46,10 +46,10 @@ function differs(current: Standing, snapshot: Snapshot): boolean {
 }
 
 /** Whether record and updates agree, and no postback that is not among the updates yet came a short while ago. */
-function isSettled({ readings, events, snapshot }: Case & { snapshot: Snapshot }, missedBefore: Instant): boolean {
+function isSettled({ readings, events, snapshot }: Case & { snapshot: Snapshot }, missedBefore: Instant, arrivedBefore: Instant): boolean {
   const last = readings.findLast(({ kind }) => kind === "update");
   const told = new Set(readings.map(({ eventId }) => eventId));
-  if (events.some(({ id, origin, receivedAt }) => origin === "postback" && !told.has(id) && receivedAt > missedBefore)) return false;
+  if (events.some(({ id, origin, receivedAt }) => origin === "postback" && !told.has(id) && receivedAt > arrivedBefore)) return false;
   if (!last) return true;
   const agrees = (snapshot.status === last.status || snapshot.status === "APPROVED") && last.at <= missedBefore;
   return agrees && measures.every((measure) => last[measure] === null || last[measure] === snapshot[measure]);

