@@ -5,6 +5,7 @@ import type { Source } from "./domain/source.ts";
 import { formatInstant, minute, second } from "./domain/time.ts";
 import { plan } from "./plan.ts";
 import { findConnection, moveWatermark, noteFailure } from "./store/connections.ts";
+import { counted } from "./store/counted.ts";
 import { leaseReconciliation, listDueReconciliations, noteProgress, type Progress, renewLease } from "./store/reconciliations.ts";
 import { tellAll } from "./tell.ts";
 import { type Step, step } from "./walk.ts";
@@ -13,18 +14,24 @@ import { type Step, step } from "./walk.ts";
 const leaseMs = 30 * second;
 const beatMs = 10 * second;
 
-/** Every minute: begins what is due, and goes on with what is under way, for so long. */
+/** No step begins after so many questions to D1; a page of two thousand records asks some three hundred. */
+const mostQueries = 600;
+
+/** Every minute: begins what is due, and goes on with what is under way, for so long; other chores want to ask D1, too. */
 export async function reconcile(app: App, limitMs: number): Promise<void> {
   const end = app.now() + limitMs;
+  const { db, queries } = counted(app.db);
   await plan(app);
   for (const id of await listDueReconciliations(app.db, app.now())) {
-    if (app.now() >= end) return;
-    await goOn(app, id, end - app.now());
+    if (app.now() >= end || queries() >= mostQueries / 2) return;
+    await goOn({ ...app, db }, id, end - app.now(), mostQueries / 2 - queries());
   }
 }
 
 /** Goes on with a reconciliation for so long, unless somebody else is at it. */
-export async function goOn(app: App, id: string, limitMs: number): Promise<void> {
+export async function goOn(given: App, id: string, limitMs: number, most = mostQueries): Promise<void> {
+  const { db, queries } = counted(given.db);
+  const app = { ...given, db };
   const end = app.now() + limitMs;
   const lease = () => leaseReconciliation(app.db, id, app.now() + leaseMs, app.now());
   let one = await lease();
@@ -32,8 +39,10 @@ export async function goOn(app: App, id: string, limitMs: number): Promise<void>
     const source = (await app.catalog.current(app.db)).sources.find((candidate) => candidate.id === one?.sourceId);
     const connection = await findConnection(app.db, one.sourceId);
     const taken: Step | null = source && connection ? await leased(app, one, step(app, { source, connection, reconciliation: one })) : null;
-    const isLast = app.now() >= end;
-    const progress = taken ? progressOf(app, one, taken, isLast) : given({ ...one, reason: gone, state: "failed" });
+    const isLast = app.now() >= end || queries() >= most;
+    const progress = taken
+      ? progressOf(app, one, taken, isLast)
+      : { ...one, calls: 0, records: 0, repaired: 0, leasedUntil: 0, reason: gone, state: "failed" as const };
     const before = one;
     one = await noteProgress(app.db, before, progress, app.now());
     if (taken?.mistakes.length) console.warn("reconcile: records that cannot be read", id, taken.mistakes.slice(0, 5).join(" "));
@@ -91,10 +100,6 @@ function progressOf(
   const isHopeless = kind !== "unavailable" || failures >= mostFailures;
   const waitMs = Math.round(Math.min(30 * minute, minute * 2 ** (failures - 1)) * (0.5 + app.random() / 2));
   return { ...counts, failures, reason, nextAt: retryAt ?? now + waitMs, state: isHopeless ? "failed" : "running", leasedUntil: 0 };
-}
-
-function given(one: Reconciliation): Progress {
-  return { ...one, calls: 0, records: 0, repaired: 0, leasedUntil: 0 };
 }
 
 /** What comes after: the watermark moves only when a walk is complete. */

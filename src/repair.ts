@@ -18,7 +18,7 @@ import { classify } from "./postback/classify.ts";
 import { fingerprint } from "./postback/fingerprint.ts";
 import { selectedOf } from "./receive.ts";
 import { ring } from "./ring.ts";
-import { readHints } from "./store/gaps.ts";
+import { type Hints, readHints } from "./store/gaps.ts";
 import type { Key } from "./store/ledgers.ts";
 import { type Repair, saveRepairs } from "./store/repairs.ts";
 
@@ -44,13 +44,13 @@ export async function repair(app: App, errand: Errand, seen: number, untold: Unt
   if (untold.length + readings.length === 0) return 0;
   const { destinations } = await app.catalog.current(app.db);
   const isImport = errand.reconciliation.origin === "import";
-  const repairs: Repair[] = [];
-  for (const one of untold) {
-    const event = eventOf(errand, one, app.now());
+  const made = untold.map((one) => ({ one, event: eventOf(errand, one, app.now()) }));
+  const gaps = isImport ? new Map<string, Gap>() : await gapsOf(app, errand, made);
+  const repairs = made.map(({ one, event }): Repair => {
     const wanting = isImport ? [] : select(event, errand.source.name, destinations);
-    const gap = isImport || one.reading?.kind === "approval" ? null : await gapOf(app, errand, one, event);
-    repairs.push({ event, reading: one.reading, selected: wanting.map((destination) => selectedOf(event, destination)), gap });
-  }
+    const selected = wanting.map((destination) => selectedOf(event, destination));
+    return { event, reading: one.reading, selected, gap: gaps.get(event.id) ?? null };
+  });
   const saved = await saveRepairs(app.db, seen, repairs, readings, app.now());
   const written = repairs.filter(({ event }) => saved.has(event.id));
   await ringFor(app, written, destinations);
@@ -104,43 +104,68 @@ function momentOf(fields: Fields, kind: Kind): Instant | null {
   return (name && parseDate(fields[name] ?? "")?.at) ?? null;
 }
 
+interface Made {
+  one: Untold;
+  event: Event;
+}
+
+/** A gap for each that a postback should have told, by the id of its event. impact.com never tells an approval by date. */
+async function gapsOf(app: App, errand: Errand, made: Made[]): Promise<Map<string, Gap>> {
+  const { source, reconciliation } = errand;
+  const missed = made.filter(({ one }) => one.reading?.kind !== "approval");
+  const isUnclear = (one: Made) => plainReason(errand, one) === null;
+  const unclear = missed.filter(isUnclear);
+  const lost = unclear.map(({ one, event }) => ({ thing: thingOf(event), kind: one.kind, at: momentOfLoss({ one, event }) }));
+  const hints = lost.length > 0 ? await readHints(app.db, source.id, lost) : [];
+  return new Map(
+    missed.map((each): [string, Gap] => {
+      const { one, event } = each;
+      const found = hints[unclear.indexOf(each)];
+      const reason = plainReason(errand, each) ?? (found ? reasonOf(found, each) : "call_lost");
+      const more = reason === "quarantined" ? ` It is ${found?.quarantined}.` : "";
+      const about = {
+        sourceId: source.id,
+        subject: event.subject ?? "",
+        type: event.type,
+        effectiveAt: one.effectiveAt,
+        eventId: event.id,
+      };
+      const gap = {
+        id: newTimedId("gap", app.now()),
+        ...about,
+        reason,
+        detail: gapReasons[reason] + more,
+        reconciliationId: reconciliation.id,
+      };
+      return [event.id, gap];
+    }),
+  );
+}
+
 /** So many are looked into closely in one walk; of an outage, all have the same reason. */
 const mostLookedInto = 200;
 
-async function gapOf(app: App, errand: Errand, one: Untold, event: Event): Promise<Gap> {
-  const { source, reconciliation } = errand;
-  const at = one.effectiveAt ?? event.receivedAt;
-  const { reason, more } = await reasonOf(app, errand, one, event, at);
-  return {
-    id: newTimedId("gap", app.now()),
-    sourceId: source.id,
-    subject: event.subject ?? "",
-    type: event.type,
-    reason,
-    detail: more === "" ? gapReasons[reason] : `${gapReasons[reason]} ${more}`,
-    effectiveAt: one.effectiveAt,
-    eventId: event.id,
-    reconciliationId: reconciliation.id,
-  };
+/** What can be told without looking around. */
+function plainReason({ source, reconciliation }: Errand, made: Made): GapReason | null {
+  if (made.one.reading?.kind === "correction") return "differs";
+  if (momentOfLoss(made) < source.createdAt) return "before_source";
+  return reconciliation.repaired > mostLookedInto ? "call_lost" : null;
 }
 
-async function reasonOf(
-  app: App,
-  { source, reconciliation }: Errand,
-  { reading, kind }: Untold,
-  { subject, status }: Event,
-  at: Instant,
-): Promise<{ reason: GapReason; more: string }> {
-  if (reading?.kind === "correction") return { reason: "differs", more: "" };
-  if (at < source.createdAt) return { reason: "before_source", more: "" };
-  if (reconciliation.repaired > mostLookedInto) return { reason: "call_lost", more: "" };
-  const thing = subject?.slice(subject.indexOf(":") + 1) ?? "";
-  const hints = await readHints(app.db, { sourceId: source.id, thing, kind, at });
-  if (hints.quarantined !== null) return { reason: "quarantined", more: `It is ${hints.quarantined}.` };
-  if (!hints.hasKind) return { reason: "kind_never_sent", more: "" };
-  const isChange = kind === "action-lifecycle" && (status === "REVERSED" || !isFirst(reading));
-  if (isChange && !hints.hasChanges) return { reason: "tracking_only", more: "" };
-  return { reason: hints.hasNeighbours ? "call_lost" : "nothing_came", more: "" };
+function reasonOf(hints: Hints, { one: { kind, reading }, event }: Made): GapReason {
+  if (hints.quarantined !== null) return "quarantined";
+  if (!hints.hasKind) return "kind_never_sent";
+  const isChange = kind === "action-lifecycle" && (event.status === "REVERSED" || !isFirst(reading));
+  if (isChange && !hints.hasChanges) return "tracking_only";
+  return hints.hasNeighbours ? "call_lost" : "nothing_came";
+}
+
+function momentOfLoss({ one, event }: Made): Instant {
+  return one.effectiveAt ?? event.receivedAt;
+}
+
+function thingOf({ subject }: Event): string {
+  return subject?.slice(subject.indexOf(":") + 1) ?? "";
 }
 
 /** Tracking is the step that begins at nothing. */

@@ -21,13 +21,13 @@ export interface Taken {
 type Taking = Errand & Patience;
 
 /** So many actions or inquiries are looked at at once. */
-const slice = 50;
+const slice = 200;
 
 /** Keeps updates of actions: they wait for the record of their action, which tells what they led to. */
 export async function takeUpdates(app: App, taking: Taking, recs: Rec[]): Promise<Taken> {
   const { records, mistakes } = sorted(recs.map(updateOf));
   const readings = records.map((record) => readingOf(taking, record));
-  for (const some of sliced(readings, 10 * slice)) await saveReadings(app.db, some);
+  for (const some of sliced(readings, slice)) await saveReadings(app.db, some);
   return { records: recs.length, repaired: 0, mistakes };
 }
 

@@ -22,7 +22,7 @@ export interface Walk {
 export type Step = Taken & { cursor: Cursor; calls: number; failure: Exclude<Result, { ok: true }> | null };
 
 /** impact.com's calls come within fifteen minutes of what they tell (its help, "Event notification postbacks"). */
-export const underWayMs = 20 * minute;
+const underWayMs = 20 * minute;
 
 /** So many records are read one by one in a step. */
 const oneByOne = 10;
@@ -32,7 +32,8 @@ export async function step(app: App, walk: Walk): Promise<Step> {
   const { cursor } = walk.reconciliation;
   const [leg] = cursor.legs;
   if (!leg) return { ...nothing, cursor, calls: 0, failure: null };
-  return leg.of === "untold" || leg.of === "open" ? await readEach(app, walk, leg, cursor) : await readPage(app, walk, leg, cursor);
+  const { of } = leg;
+  return of === "untold" || of === "open" ? await readEach(app, walk, leg, cursor) : await readPage(app, walk, { ...leg, of }, cursor);
 }
 
 const nothing: Taken = { records: 0, repaired: 0, mistakes: [] };
@@ -48,8 +49,8 @@ const listings: Record<List, (leg: Leg) => Asked> = {
 
 const takers = { updates: takeUpdates, actions: takeActions, locking: takeActions, inquiries: takeInquiries };
 
-async function readPage(app: App, walk: Walk, leg: Leg & { of: Leg["of"] }, cursor: Cursor): Promise<Step> {
-  const of = leg.of as List;
+async function readPage(app: App, walk: Walk, { of, ...span }: Leg & { of: List }, cursor: Cursor): Promise<Step> {
+  const leg: Leg = { of, ...span };
   const first = listings[of](leg);
   const asked = cursor.next === null ? first : { path: cursor.next, list: first.list };
   const result = await callImpact(app, walk.connection, walk.source, asked);

@@ -49,36 +49,50 @@ export interface Hints {
   hasChanges: boolean;
 }
 
+/** Something that was missed: its id as impact.com has it, its kind, and when it happened. */
+export interface Lost {
+  thing: string;
+  kind: string;
+  at: Instant;
+}
+
 const selectHints = `
+  with latest as materialized (select * from events order by id desc limit 2000), ofSource as materialized (
+    select kind, status, payout, delta_payout, amount, delta_amount from latest where source_id = ?1 and origin = 'postback'
+  )
   select
     (
-      select id from (select id, query, body from quarantine where id >= ?3 and id < ?4 and source_id = ?1 order by id limit 300)
-      where instr(query, ?2) > 0 or instr(cast(body as text), ?2) > 0 limit 1
+      select id from (select id, query, body from quarantine where id >= value ->> 2 and id < value ->> 3 and source_id = ?1 order by id limit 300)
+      where instr(query, value ->> 0) > 0 or instr(cast(body as text), value ->> 0) > 0 limit 1
     ) as quarantined,
-    exists (select 1 from (select * from events where id >= ?5 and id < ?6 limit 2000) where source_id = ?1 and origin = 'postback') as neighbours,
     exists (
-      select 1 from (select * from events order by id desc limit 2000) where source_id = ?1 and origin = 'postback' and kind = ?7
-    ) as kind,
+      select 1 from (select * from events where id >= value ->> 4 and id < value ->> 5 limit 2000)
+      where source_id = ?1 and origin = 'postback'
+    ) as neighbours,
+    exists (select 1 from ofSource where kind = value ->> 1) as kind,
     exists (
-      select 1 from (
-        select * from events order by id desc limit 2000
-      ) where source_id = ?1 and kind = 'action-lifecycle' and origin = 'postback'
+      select 1 from ofSource where kind = 'action-lifecycle'
       and (status = 'REVERSED' or payout <> delta_payout or amount <> delta_amount or delta_payout is null)
-    ) as changes`;
+    ) as changes,
+    key as nth
+  from json_each(?2)`;
 
-/** Looks around for why a notification about a thing, that happened at `at`, was missed. */
-export async function readHints(
-  db: D1Database,
-  { sourceId, thing, kind, at }: { sourceId: string; thing: string; kind: string; at: Instant },
-): Promise<Hints> {
-  const near = [at - hour, at + 24 * hour, at - 30 * minute, at + 30 * minute].map(firstEventId);
-  const row = await db.prepare(selectHints).bind(sourceId, thing, near[0], near[1], near[2], near[3], kind).first<Row>();
-  return {
-    quarantined: (row?.["quarantined"] as string | null | undefined) ?? null,
-    hasNeighbours: row?.["neighbours"] === 1,
-    hasKind: row?.["kind"] === 1,
-    hasChanges: row?.["changes"] === 1,
-  };
+/** Looks around for why notifications of a source were missed, all in one question; in their order. */
+export async function readHints(db: D1Database, sourceId: string, lost: Lost[]): Promise<Hints[]> {
+  const asked = lost.map(({ thing, kind, at }) => [
+    thing,
+    kind,
+    ...[at - hour, at + 24 * hour, at - 30 * minute, at + 30 * minute].map(firstEventId),
+  ]);
+  const { results } = await db.prepare(selectHints).bind(sourceId, JSON.stringify(asked)).all<Row>();
+  return results
+    .sort((one, other) => numberOf(one, "nth") - numberOf(other, "nth"))
+    .map((row) => ({
+      quarantined: row["quarantined"] as string | null,
+      hasNeighbours: row["neighbours"] === 1,
+      hasKind: row["kind"] === 1,
+      hasChanges: row["changes"] === 1,
+    }));
 }
 
 const selectCapture = `

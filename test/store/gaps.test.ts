@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Gap } from "../../src/domain/gap.ts";
 import { newEventId, newShortId, newTimedId } from "../../src/domain/id.ts";
 import { day, hour, minute } from "../../src/domain/time.ts";
-import { listGaps, readCapture, readHints } from "../../src/store/gaps.ts";
+import { type Hints, listGaps, readCapture, readHints } from "../../src/store/gaps.ts";
 import { saveReadings } from "../../src/store/readings.ts";
 import { readSeen, saveRepairs } from "../../src/store/repairs.ts";
 import { aReading } from "../domain/told.ts";
@@ -82,7 +82,8 @@ describe("the capture rate", () => {
 });
 
 describe("what may explain why something was missed", () => {
-  const ask = (sourceId: string, thing = "1.2.3") => readHints(env.DB, { sourceId, thing, kind: "action-lifecycle", at: now });
+  const ask = (sourceId: string, thing = "1.2.3") =>
+    readHints(env.DB, sourceId, [{ thing, kind: "action-lifecycle", at: now }]).then(([hints]) => hints as Hints);
 
   test("is nothing where nothing came", async () => {
     expect(await ask(newShortId("src"))).toEqual({ quarantined: null, hasNeighbours: false, hasKind: false, hasChanges: false });

@@ -175,7 +175,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
     const search = { source: "x", reason: "r", reconciliation: "rec_1", since: 1, until: 2, cursor: "gap_1" };
     for (const one of [{}, search]) await gaps.listGaps(db, { limit, ...one });
   },
-  readHints: (db) => gaps.readHints(db, { sourceId: "src_1", thing: "1", kind: "action-lifecycle", at: 1e12 }),
+  readHints: (db) => gaps.readHints(db, "src_1", [{ thing: "1", kind: "action-lifecycle", at: 1e12 }]),
   readCapture: (db) => gaps.readCapture(db, "src_1", 1, 2),
   readSpanToSettle: (db) => actions.readSpanToSettle(db, "src_1"),
   saveReconciliation: (db) => reconciliations.saveReconciliation(db, aReconciliation()),
