@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { day, formatInstant, hour, minute, second } from "../src/domain/time.ts";
+import { plan } from "../src/plan.ts";
+import { goOn } from "../src/reconcile.ts";
 import { findConnection } from "../src/store/connections.ts";
 import { listReconciliations } from "../src/store/reconciliations.ts";
 import { aMarket, anAction, closeMarkets, type Market } from "./marketplace.ts";
@@ -58,6 +60,18 @@ describe("every hour", () => {
     market.now += 10 * minute;
     await market.reconcile();
     expect([(await latest(market))?.state, await watermarkOf(market)]).toEqual(["running", market.start]);
+  });
+
+  test("a walk stops when it has asked D1 as often as it may, and goes on from there", async () => {
+    const { market } = await anHourlyMarket();
+    await plan(market.app());
+    const id = (await latest(market))?.id ?? "";
+    const legs = async () => (await latest(market))?.cursor.legs.length ?? 0;
+    const all = await legs();
+    await goOn(market.app(), id, minute, 1);
+    expect([await legs(), (await latest(market))?.state, (await latest(market))?.leasedUntil]).toEqual([all - 1, "running", 0]);
+    await goOn(market.app(), id, minute);
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
   });
 
   test("one walk is begun, and not a second while it is under way, nor before an hour is over", async () => {
