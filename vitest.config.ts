@@ -27,8 +27,8 @@ export default defineConfig(async () => {
             isolate: false,
             testTimeout: 20_000,
             include: [
-              "test/{cases,domain,forward,http,impact,postback,store}/**/*.test.ts",
-              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,reconcile,repair,retain,sweep,take,walk,watch}.test.ts",
+              "test/{cases,domain,forward,http,impact,postback,store,ui}/**/*.test.ts",
+              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,reconcile,repair,retain,sweep,take,take-jobs,walk,watch}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

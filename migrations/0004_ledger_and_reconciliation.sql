@@ -42,6 +42,7 @@ create table reconciliations (
   repaired      integer not null default 0,
   failures      integer not null default 0,
   reason        text,
+  lacks_access  integer not null default 0 check (lacks_access in (0, 1)),
   next_at       integer not null,
   leased_until  integer not null default 0,
   created_at    integer not null,
@@ -50,6 +51,7 @@ create table reconciliations (
 ) strict, without rowid;
 
 create index reconciliations_running on reconciliations (next_at) where state = 'running';
+create index reconciliations_without_access on reconciliations (source_id, task, id) where state = 'failed' and lacks_access = 1;
 
 -- What impact.com's API says of an action: each of its updates, and where it has come without one. `event_id` is the event
 -- that tells the same, `told_by` where that came from.
@@ -130,6 +132,13 @@ create table actions (
 create index actions_by_change on actions (last_event);
 create index actions_by_date on actions (event_date);
 create index actions_to_settle on actions (source_id, locking_date) where cleared_date is null and state in ('PENDING', 'APPROVED');
+-- One value's actions by date, for reports that only the actions can answer. Who has no value is in no index.
+create index actions_by_campaign on actions (campaign_id, event_date) where campaign_id is not null;
+create index actions_by_sub_id1 on actions (sub_id1, event_date) where sub_id1 is not null;
+create index actions_by_sub_id2 on actions (sub_id2, event_date) where sub_id2 is not null;
+create index actions_by_sub_id3 on actions (sub_id3, event_date) where sub_id3 is not null;
+create index actions_by_shared_id on actions (shared_id, event_date) where shared_id is not null;
+create index actions_by_promo_code on actions (promo_code, event_date) where promo_code is not null;
 
 -- An inquiry, a tracking value request or a job, as its latest event leaves it.
 create table matters (
@@ -147,8 +156,9 @@ create table matters (
 create index matters_by_change on matters (kind, last_event);
 create index inquiries_open on matters (source_id, subject) where kind = 'action-inquiry' and status = 'UNRESOLVED';
 
--- How many actions, and for how much: by quarter of an hour (dimension '') and by hour ('hour') for all, and by UTC day for each value of a dimension. An amount
--- is whole units and millionths apart, since a sum of millionths alone can outgrow an integer.
+-- How many actions, and for how much: by quarter of an hour (dimension '') and by hour ('hour') for all, and by UTC day for each value of
+-- a dimension, those of sub_id1 also by seven days ('sub_id1/week'). An amount is whole units and millionths apart, since a sum of millionths
+-- alone can outgrow an integer.
 create table totals (
   source_id      text    not null,
   dimension      text    not null,

@@ -1,5 +1,5 @@
 import { parseMoney } from "./money.ts";
-import type { TrueAction, Truth } from "./truth.ts";
+import type { TrueAction, TrueJob, Truth } from "./truth.ts";
 
 /** An action as Postback Edge lists it. What is optional is compared when it is there; empty text is null there. */
 export interface LedgerAction {
@@ -69,6 +69,17 @@ export function compareAction(action: TrueAction, row: LedgerAction, except: Com
   return Object.entries(compared)
     .filter(([what, [truth, ledger]]) => ledger !== undefined && truth !== ledger && !except.includes(what as Compared))
     .map(([what, [truth, ledger]]) => `${action.id}: ${what} is ${shown(truth)}, the ledger says ${shown(ledger)} (${life(action)})`);
+}
+
+/**
+ * The jobs that Postback Edge ought to know of: those whose postback came, and, once a source has told of any, the completed ones. What
+ * impact.com says of failed jobs is not documented, so that their lost postbacks are not looked for.
+ */
+export function jobsToldOf({ jobs }: Truth, lost: Set<string>): { told: TrueJob[]; unsought: number } {
+  const ended = jobs.filter(({ status }) => status === "COMPLETED" || status === "FAILED");
+  const came = ended.filter(({ id }) => !lost.has(id));
+  const told = came.length === 0 ? [] : ended.filter((job) => job.status === "COMPLETED" || came.includes(job));
+  return { told, unsought: ended.length - told.length };
 }
 
 /** The same for inquiries (with the action that they made) or jobs. */

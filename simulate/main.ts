@@ -12,7 +12,7 @@
  */
 import type { Account } from "./account.ts";
 import { hour } from "./clock.ts";
-import { compareActions, compareMatters, type LedgerAction, type LedgerMatter } from "./compare.ts";
+import { compareActions, compareMatters, jobsToldOf, type LedgerAction, type LedgerMatter } from "./compare.ts";
 import { connect, createSource, type Edge, listAll, reconcile, type Source, templatesOf } from "./edge.ts";
 import { live, populationOfPast } from "./live.ts";
 import { help, type Options, readOptions } from "./options.ts";
@@ -97,7 +97,6 @@ async function tellReconciliation(edge: Edge, source: Source, api: Api, until: n
   console.log(`Reconciliation ${walk.state}${reason}; ${walk.repaired} repaired, ${api.requests.length - before} calls of the API.`);
 }
 
-/** A job's end is told once, by a postback, and reconciliation does not look for jobs: those of lost postbacks are no difference. */
 async function tellDifferences(
   population: Population,
   edge: Edge,
@@ -110,9 +109,9 @@ async function tellDifferences(
   const inquiries = await listAll<LedgerMatter>(edge, source, "/inquiries");
   const jobs = await listAll<LedgerMatter>(edge, source, "/jobs");
   const unheard = account === "brand" ? (["sub_id1", "sub_id2", "sub_id3"] as const) : []; // a brand's API does not tell them
-  const ended = truth.jobs.filter(({ status }) => status === "COMPLETED" || status === "FAILED");
-  const told = ended.filter(({ id }) => !lost.has(id));
-  if (told.length < ended.length) console.log(`Of ${ended.length - told.length} jobs the postback was lost; they are not looked for.`);
+  const { told, unsought } = jobsToldOf(truth, lost);
+  if (unsought > 0)
+    console.log(`Of ${unsought} jobs the postback was lost that are not looked for: they failed, or none was ever told of.`);
   const differences = [
     ...compareActions(truth, ledger, [...unheard]),
     ...compareMatters(truth.inquiries, inquiries),

@@ -35,7 +35,7 @@ export async function tryCredentials(app: App, access: Access, campaignIds: stri
   const [updates, inquiries, jobs, ...rest] = await Promise.all([
     ask(listUpdates(listing)),
     ask(listInquiries(listing)),
-    ask(listJobs(account, listing.span.since)),
+    ask(listJobs(account, { since: listing.span.since })),
     ...others.map((campaignId) => ask(listActions({ ...listing, campaignId }))),
   ]);
   needed("updates", updates, account, app.now());
@@ -50,7 +50,7 @@ export async function tryCredentials(app: App, access: Access, campaignIds: stri
 async function isOfOtherKind(app: App, access: Access, { kind }: Refused, listing: Parameters<typeof listActions>[0]): Promise<boolean> {
   if (!["unauthorized", "forbidden", "not_found"].includes(kind)) return false;
   const account = otherOf(access.account);
-  for (const asked of [listJobs(account, listing.span.since), listActions(listing)]) {
+  for (const asked of [listJobs(account, { since: listing.span.since }), listActions(listing)]) {
     const result = await callWith(app, { ...access, account }, asked, effort);
     if (result.ok || result.kind === "refused") return true;
     if (result.kind !== "forbidden" && result.kind !== "not_found") return false;

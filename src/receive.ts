@@ -1,5 +1,4 @@
 import type { App, Ring } from "./app.ts";
-import { deliveryId } from "./domain/delivery.ts";
 import type { Destination } from "./domain/destination.ts";
 import type { Event } from "./domain/event.ts";
 import type { Warning } from "./domain/fields.ts";
@@ -12,7 +11,7 @@ import { select } from "./forward/select.ts";
 import { admit, authenticate, withoutSecretHeader } from "./postback/authenticate.ts";
 import { decode } from "./postback/decode.ts";
 import { normalise } from "./postback/normalise.ts";
-import { ring } from "./ring.ts";
+import { ring, ringsOf } from "./ring.ts";
 import type { Copy } from "./store/catalog.ts";
 import { type Posting, type Saved, type Selected, saveAll } from "./store/outbox.ts";
 import { addDuplicates } from "./store/pulses.ts";
@@ -131,13 +130,12 @@ export function postingOf(
   const event = normalise(decode(receipt), receipt, source);
   event.warnings.push(...noted);
   const wanting = select(event, source.name, destinations);
-  const active = wanting.filter(({ state }) => state === "active");
   return {
     receipt,
     source,
     event,
     selected: wanting.map((destination) => selectedOf(event, destination)),
-    rings: active.map(({ id }) => deliveryId({ eventId: event.id, destinationId: id })),
+    rings: ringsOf(event.id, wanting),
     dedupeWindow: source.dedupeWindow,
   };
 }
@@ -148,6 +146,12 @@ export function selectedOf(event: Event, { id, ordered, oncePerAction }: Destina
   return { destinationId: id, action, once: oncePerAction };
 }
 
+/** What is said of a hint. */
+export const jobIsFetched: Warning = {
+  code: "job_is_fetched",
+  detail: "This is a hint and goes to nobody: the result is fetched first, and told by an event of its own. See GET /jobs/:id.",
+};
+
 /**
  * A job's completion is a hint where its result can be fetched: what is told is the event that follows from that, made from the job's
  * own record.
@@ -156,8 +160,7 @@ function asHint(one: Understood): Understood {
   if ("problem" in one || one.event.type !== "job.completed" || one.event.isTest || !one.source.fetchesJobs) return one;
   const jobId = one.event.fields["JobId"]?.trim();
   if (!jobId) return one;
-  const detail = "This is a hint and goes to nobody: the result is fetched first, and told by an event of its own. See GET /jobs/:id.";
-  const event: Event = { ...one.event, warnings: [...one.event.warnings, { code: "job_is_fetched", detail }] };
+  const event: Event = { ...one.event, warnings: [...one.event.warnings, jobIsFetched] };
   return { ...one, event, selected: [], rings: [], jobId };
 }
 

@@ -1,12 +1,21 @@
 import type { App } from "./app.ts";
 import type { Connection } from "./domain/connection.ts";
+import { isNameless, macros } from "./domain/naming.ts";
 import type { Reconciliation } from "./domain/reconciliation.ts";
 import type { Source } from "./domain/source.ts";
 import { formatInstant, minute, second } from "./domain/time.ts";
 import { plan } from "./plan.ts";
 import { findConnection, moveWatermark, noteFailure } from "./store/connections.ts";
 import { counted } from "./store/counted.ts";
-import { leaseReconciliation, listDueReconciliations, noteProgress, type Progress, renewLease } from "./store/reconciliations.ts";
+import { readLatestNamings } from "./store/namings.ts";
+import {
+  leaseReconciliation,
+  listDueReconciliations,
+  noteProgress,
+  type Progress,
+  renewLease,
+  resumeFailed,
+} from "./store/reconciliations.ts";
 import { tellAll } from "./tell.ts";
 import { type Step, step } from "./walk.ts";
 
@@ -38,15 +47,15 @@ export async function goOn(given: App, id: string, limitMs: number, most = mostQ
   while (one) {
     const source = (await app.catalog.current(app.db)).sources.find((candidate) => candidate.id === one?.sourceId);
     const connection = await findConnection(app.db, one.sourceId);
-    const taken: Step | null = source && connection ? await leased(app, one, step(app, { source, connection, reconciliation: one })) : null;
+    const hindrance = source && connection ? await hindranceOf(app, one) : gone;
+    const walk = source && connection && hindrance === null ? { source, connection, reconciliation: one } : null;
+    const taken = walk && (await leased(app, one, step(app, walk)));
     const isLast = app.now() >= end || queries() >= most;
-    const progress = taken
-      ? progressOf(app, one, taken, isLast)
-      : { ...one, calls: 0, records: 0, repaired: 0, leasedUntil: 0, reason: gone, state: "failed" as const };
+    const progress = taken ? progressOf(app, one, taken, isLast) : stopped(one, hindrance);
     const before = one;
     one = await noteProgress(app.db, before, progress, app.now());
     if (taken?.mistakes.length) console.warn("reconcile: records that cannot be read", id, taken.mistakes.slice(0, 5).join(" "));
-    if (one && source && connection) await conclude(app, source, connection, one, taken?.failure ?? null);
+    if (one && source && connection) await conclude(app, source, connection, one);
     if (one?.state !== "running" || isLast || one.nextAt >= end) return;
     if (one.leasedUntil > 0) continue;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, (one?.nextAt ?? 0) - app.now())));
@@ -74,19 +83,30 @@ async function leased<T>(app: App, one: Reconciliation, work: Promise<T>): Promi
 
 const gone = "Its source has no access to impact.com's API any more: PUT /sources/:id/api.";
 
+/**
+ * Why a walk must not begin; null when it may. Where the source's postbacks of late do not say which action they are about, none of its
+ * actions would be found to be told, and all would be told twice.
+ */
+async function hindranceOf(app: App, { sourceId, origin, cursor }: Reconciliation): Promise<string | null> {
+  const isAtItsBeginning = cursor.next === null && cursor.legs.length === cursor.total;
+  if (origin === "import" || !isAtItsBeginning) return null;
+  const kind = "action-lifecycle";
+  if (!isNameless(await readLatestNamings(app.db, sourceId, app.now()), kind)) return null;
+  return `The ${kind} postbacks of this source come without ${macros[kind]}: which of its actions they tell cannot be known, and all would be told twice. Add it to the template (GET /sources/${sourceId} has what to paste), and go on when a postback has come with it: POST /reconciliations/:id/resume`;
+}
+
+function stopped(one: Reconciliation, reason: string | null): Progress {
+  return { ...one, calls: 0, records: 0, lacksAccess: false, leasedUntil: 0, reason, state: "failed" };
+}
+
 const unread = "Some records could not be read:";
 
 /** So many failures in a row, with waits of up to half an hour between them, are given up. */
 const mostFailures = 12;
 
-function progressOf(
-  app: App,
-  one: Reconciliation,
-  { cursor, calls, records, repaired, mistakes, failure }: Step,
-  isLast: boolean,
-): Progress {
+function progressOf(app: App, one: Reconciliation, { cursor, calls, records, mistakes, failure }: Step, isLast: boolean): Progress {
   const now = app.now();
-  const counts = { cursor, calls, records, repaired };
+  const counts = { cursor, calls, records, lacksAccess: false };
   if (failure === null) {
     const isFinished = cursor.legs.length === 0;
     const reason = mistakes.length > 0 ? `${unread} ${mistakes[0]}` : one.reason?.startsWith(unread) ? one.reason : null;
@@ -99,19 +119,21 @@ function progressOf(
   const failures = one.failures + 1;
   const isHopeless = kind !== "unavailable" || failures >= mostFailures;
   const waitMs = Math.round(Math.min(30 * minute, minute * 2 ** (failures - 1)) * (0.5 + app.random() / 2));
-  return { ...counts, failures, reason, nextAt: retryAt ?? now + waitMs, state: isHopeless ? "failed" : "running", leasedUntil: 0 };
+  const lacksAccess = kind === "unauthorized" || kind === "forbidden";
+  const state = isHopeless ? "failed" : "running";
+  return { ...counts, failures, reason, lacksAccess, nextAt: retryAt ?? now + waitMs, state, leasedUntil: 0 };
 }
 
 /** What comes after: the watermark moves only when a walk is complete. */
-async function conclude(app: App, source: Source, connection: Connection, one: Reconciliation, failure: Step["failure"]): Promise<void> {
+async function conclude(app: App, source: Source, connection: Connection, one: Reconciliation): Promise<void> {
   if (one.state === "finished") {
     if (one.task === "updates") await moveWatermark(app.db, one.sourceId, one.until);
     await noteFailure(app.db, one.sourceId, null, app.now());
     if (one.repaired > 0) await tellRepaired(app, source, one);
   }
-  if (one.state !== "failed" || failure === null) return;
-  const isNews = await noteFailure(app.db, one.sourceId, failure.reason, app.now());
-  if (isNews && connection.failure === null) await tellFailing(app, source, one, failure.reason);
+  if (one.state !== "failed" || one.reason === null) return;
+  const isNews = await noteFailure(app.db, one.sourceId, one.reason, app.now());
+  if (isNews && connection.failure === null) await tellFailing(app, source, one, one.reason);
 }
 
 async function tellRepaired(app: App, { id, name }: Source, one: Reconciliation): Promise<void> {
@@ -129,6 +151,23 @@ async function tellFailing(app: App, { id, name }: Source, one: Reconciliation, 
     fields: { source: id, source_name: name, reconciliation: one.id, reason },
     once: one.id,
   });
+}
+
+/**
+ * Goes on with what failed since impact.com did not take the credentials that a source had, as the operator gives it others. Those of
+ * another account, or of other campaigns, begin anew.
+ */
+export async function resumeWithAccess(app: App, before: Connection | null, now: Connection): Promise<void> {
+  if (before === null || before.failure === null || before.accountHash !== now.accountHash) return;
+  if (before.campaignIds.join() !== now.campaignIds.join()) return;
+  const ids = await resumeFailed(app.db, now.sourceId, app.now());
+  const end = app.now() + afterAnswerMs;
+  app.later(
+    ids.reduce(async (before, id) => {
+      await before;
+      if (app.now() < end) await goOn(app, id, end - app.now());
+    }, Promise.resolve()),
+  );
 }
 
 /** As long as a request's Worker lives after its answer. */

@@ -1,4 +1,5 @@
-import type { App } from "./app.ts";
+import type { App, Ring } from "./app.ts";
+import { deliveryId } from "./domain/delivery.ts";
 import { type Destination, hasLimits } from "./domain/destination.ts";
 import { type Instant, second } from "./domain/time.ts";
 import { planWake } from "./store/outcomes.ts";
@@ -7,11 +8,17 @@ import { planWake } from "./store/outcomes.ts";
 const largestBatch = 100;
 const longestDelay = 86_400;
 
+/** The rings for an event's deliveries to those who want it. Who is paused or disabled is rung for when active again. */
+export function ringsOf(eventId: string, wanting: Pick<Destination, "id" | "state">[]): Ring[] {
+  const active = wanting.filter(({ state }) => state === "active");
+  return active.map(({ id }) => deliveryId({ eventId, destinationId: id }));
+}
+
 /**
  * Rings `delaySeconds` from now for what the ids name: deliveries, destinations with a backlog (`dst_…`), recoveries (`rcv_…`).
  * The row is the truth, the Queue is a doorbell: a ring that fails is logged, and the sweep rings again.
  */
-export async function ring(app: Pick<App, "queues">, ids: string[], delaySeconds = 0): Promise<void> {
+export async function ring(app: Pick<App, "queues">, ids: Ring[], delaySeconds = 0): Promise<void> {
   try {
     for (let start = 0; start < ids.length; start += largestBatch) {
       const messages = ids.slice(start, start + largestBatch).map((body) => ({ body }));

@@ -1,8 +1,6 @@
 import type { App } from "./app.ts";
-import { deliveryId } from "./domain/delivery.ts";
-import type { Event } from "./domain/event.ts";
+import { type Event, madeEvent } from "./domain/event.ts";
 import type { Fields } from "./domain/fields.ts";
-import { newEventId } from "./domain/id.ts";
 import type { JobFile } from "./domain/job-file.ts";
 import { formatInstant, type Instant } from "./domain/time.ts";
 import { select } from "./forward/select.ts";
@@ -10,7 +8,7 @@ import type { JobRecord } from "./impact/map.ts";
 import { linkLifeMs, linkTo } from "./link.ts";
 import { fingerprint } from "./postback/fingerprint.ts";
 import { selectedOf } from "./receive.ts";
-import { ring } from "./ring.ts";
+import { ring, ringsOf } from "./ring.ts";
 import { findConnection } from "./store/connections.ts";
 import { type Ending, tellFile } from "./store/job-files.ts";
 
@@ -38,12 +36,8 @@ export async function tellJob(app: App, file: JobFile, found: Found): Promise<vo
   const wanting = select(event, name, destinations);
   const selected = wanting.map((destination) => selectedOf(event, destination));
   if (!(await tellFile(app.db, file, endingOf(found), event, selected))) return;
-  const active = wanting.filter(({ state }) => state === "active");
-  if (active.length > 0)
-    await ring(
-      app,
-      active.map(({ id }) => deliveryId({ eventId: event.id, destinationId: id })),
-    );
+  const rings = ringsOf(event.id, wanting);
+  if (rings.length > 0) await ring(app, rings);
 }
 
 function endingOf(found: Found): Ending {
@@ -55,34 +49,24 @@ function endingOf(found: Found): Ending {
 function eventOf(app: App, file: JobFile, found: Found, origin: string | null): Event {
   const now = app.now();
   const { record } = found;
-  const fields = { JobId: file.jobId, Status: "COMPLETED", ...said(record), ...added(app, file, found, origin, now) };
+  const fields = { JobId: file.jobId, Status: "COMPLETED", ...saidBy(record), ...added(app, file, found, origin, now) };
   const kind = "job-completion";
-  return {
-    id: newEventId(now),
+  return madeEvent({
     sourceId: file.sourceId,
     origin: "reconciliation",
     kind,
     type: found.kind === "unsuccessful" ? "job.failed" : "job.completed",
     subject: `job:${file.jobId}`,
     fingerprint: fingerprint(file.sourceId, kind, fields, {}),
-    actionId: null,
     status: fields.Status.trim().toUpperCase(),
-    isTest: false,
     receivedAt: now,
     occurredAt: record?.completedAt ?? null,
-    currency: null,
-    payout: null,
-    deltaPayout: null,
-    amount: null,
-    deltaAmount: null,
     fields,
-    nested: {},
-    warnings: [],
-  };
+  });
 }
 
 /** The job's own record, without impact.com's addresses of it and without CreatedBy, which is the AccountSID. */
-function said(record: JobRecord | null): Fields {
+export function saidBy(record: JobRecord | null): Fields {
   const entries = Object.entries(record?.fields ?? {});
   return Object.fromEntries(entries.filter(([name]) => !/ur[il]$/i.test(name) && name !== "CreatedBy" && name !== "JobId"));
 }

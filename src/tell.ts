@@ -1,13 +1,11 @@
 import type { App } from "./app.ts";
-import { deliveryId } from "./domain/delivery.ts";
 import type { Destination } from "./domain/destination.ts";
-import type { Event } from "./domain/event.ts";
-import { newEventId } from "./domain/id.ts";
+import { type Event, madeEvent } from "./domain/event.ts";
 import type { EventType } from "./domain/kind.ts";
 import type { Receipt } from "./domain/receipt.ts";
 import type { Instant } from "./domain/time.ts";
 import { select } from "./forward/select.ts";
-import { ring } from "./ring.ts";
+import { ring, ringsOf } from "./ring.ts";
 import { saveAll } from "./store/outbox.ts";
 
 /** What our own news say of where they come from, in place of a source's name. */
@@ -29,45 +27,27 @@ export interface News {
 export async function tellAll(app: App, news: News, mayHear: (destination: Destination) => boolean = () => true): Promise<void> {
   const event = newsEvent(news, app.now());
   const { destinations } = await app.catalog.current(app.db);
-  const deliveries = select(event, ownName, destinations.filter(mayHear)).map(({ id }) => ({
-    destinationId: id,
-    action: null,
-    once: false,
-  }));
-  const [saved] = await saveAll(app.db, [{ event, receipt: noReceipt(event), selected: deliveries, dedupeWindow: 0 }]);
+  const wanting = select(event, ownName, destinations.filter(mayHear));
+  const selected = wanting.map(({ id }) => ({ destinationId: id, action: null, once: false }));
+  const [saved] = await saveAll(app.db, [{ event, receipt: noReceipt(event), selected, dedupeWindow: 0 }]);
   if (saved?.isDuplicate) return;
   console.warn(`news: ${news.type}`, news.about, news.fields["reason"]);
-  app.later(
-    ring(
-      app,
-      deliveries.map(({ destinationId }) => deliveryId({ eventId: event.id, destinationId })),
-    ),
-  );
+  const rings = ringsOf(event.id, wanting);
+  if (rings.length > 0) app.later(ring(app, rings));
 }
 
 function newsEvent({ type, about, fields, once }: News, now: Instant): Event {
-  return {
-    id: newEventId(now),
+  return madeEvent({
     sourceId: ownName,
     origin: "postback",
     kind: "operational",
     type,
     subject: `${type}:${about}`,
     fingerprint: `${type}:${about}:${once}`,
-    actionId: null,
-    status: null,
-    isTest: false,
     receivedAt: now,
     occurredAt: now,
-    currency: null,
-    payout: null,
-    deltaPayout: null,
-    amount: null,
-    deltaAmount: null,
     fields,
-    nested: {},
-    warnings: [],
-  };
+  });
 }
 
 /** News was not received from anybody. */

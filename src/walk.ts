@@ -3,13 +3,14 @@ import { callImpact, type Result } from "./call.ts";
 import type { Connection } from "./domain/connection.ts";
 import type { Cursor, Leg, Reconciliation } from "./domain/reconciliation.ts";
 import type { Source } from "./domain/source.ts";
-import { type Instant, minute } from "./domain/time.ts";
-import { type Asked, listActions, listInquiries, listUpdates, mostPages, readAction, readInquiry } from "./impact/calls.ts";
+import { day, type Instant, minute } from "./domain/time.ts";
+import { type Asked, listActions, listInquiries, listJobs, listUpdates, mostPages, readAction, readInquiry } from "./impact/calls.ts";
 import type { Rec } from "./impact/page.ts";
 import { halves } from "./impact/spans.ts";
-import { listOpenInquiries } from "./store/matters.ts";
+import { hasJobs, listOpenInquiries } from "./store/matters.ts";
 import { listUntold } from "./store/readings.ts";
 import { type Taken, takeActions, takeInquiries, takeUpdates } from "./take.ts";
+import { takeJobs } from "./take-jobs.ts";
 
 /** A walk, and whose it is. */
 export interface Walk {
@@ -33,40 +34,59 @@ export async function step(app: App, walk: Walk): Promise<Step> {
   const [leg] = cursor.legs;
   if (!leg) return { ...nothing, cursor, calls: 0, failure: null };
   const { of } = leg;
+  if (of === "jobs" && !(await wantsJobs(app, walk))) return { ...nothing, cursor: behind(cursor), calls: 0, failure: null };
   return of === "untold" || of === "open" ? await readEach(app, walk, leg, cursor) : await readPage(app, walk, { ...leg, of }, cursor);
 }
 
 const nothing: Taken = { records: 0, repaired: 0, mistakes: [] };
 
+/**
+ * impact.com calls for a job only where that is set up, and tells by its API of every job: those of a source that never told of any are
+ * nobody's business. The history before the source was made does not need them.
+ */
+async function wantsJobs(app: App, { source, reconciliation }: Walk): Promise<boolean> {
+  return reconciliation.origin === "reconciliation" && (await hasJobs(app.db, source.id));
+}
+
 type List = Exclude<Leg["of"], "untold" | "open">;
 
-const listings: Record<List, (leg: Leg) => Asked> = {
+/** Whose days the bounds of a list of jobs are, and whether they belong to it, is not documented. */
+const jobMarginMs = 2 * day;
+
+const listings: Record<List, (leg: Leg, source: Source, now: Instant) => Asked> = {
   updates: (leg) => listUpdates({ span: leg, by: "updated", campaignId: leg.campaignId }),
   actions: (leg) => listActions({ span: leg, by: "updated", campaignId: leg.campaignId }),
   locking: (leg) => listActions({ span: leg, by: "locking", updated: leg.updated, state: "APPROVED", campaignId: leg.campaignId }),
   inquiries: (leg) => listInquiries({ span: leg, campaignId: leg.campaignId }),
+  jobs: (leg, { account }, now) => {
+    const [since, until] = [leg.since - jobMarginMs, leg.until + jobMarginMs];
+    return listJobs(account, until < now ? { since, until } : { since });
+  },
 };
 
-const takers = { updates: takeUpdates, actions: takeActions, locking: takeActions, inquiries: takeInquiries };
+const takers = { updates: takeUpdates, actions: takeActions, locking: takeActions, inquiries: takeInquiries, jobs: takeJobs };
 
 async function readPage(app: App, walk: Walk, { of, ...span }: Leg & { of: List }, cursor: Cursor): Promise<Step> {
   const leg: Leg = { of, ...span };
-  const first = listings[of](leg);
+  const first = listings[of](leg, walk.source, app.now());
   const asked = cursor.next === null ? first : { path: cursor.next, list: first.list };
   const result = await callImpact(app, walk.connection, walk.source, asked);
   const { calls } = result;
   if (!result.ok) {
     const isTooMuch = result.kind === "refused" || result.kind === "too_large";
-    const shorter = isTooMuch ? split(cursor, leg) : null;
+    const shorter = isTooMuch && (of !== "jobs" || leg.until - leg.since > day) ? split(cursor, leg) : null;
     if (shorter) return { ...nothing, cursor: shorter, calls, failure: null };
-    const isLeftOut = of === "inquiries" && (result.kind === "forbidden" || result.kind === "not_found");
-    return isLeftOut ? { ...nothing, cursor: behind(cursor), calls, failure: null } : { ...nothing, cursor, calls, failure: result };
+    const leftOut: Step = { ...nothing, cursor: behind(cursor), calls, failure: null };
+    if (of === "jobs" && isTooMuch) return { ...leftOut, mistakes: [`The list of jobs: ${result.reason}.`] };
+    const isLeftOut = (of === "inquiries" || of === "jobs") && (result.kind === "forbidden" || result.kind === "not_found");
+    return isLeftOut ? leftOut : { ...nothing, cursor, calls, failure: result };
   }
   const { page } = result;
   const isLong = (page.pages ?? 0) > mostPages && (page.total ?? Number.POSITIVE_INFINITY) > mostPages * page.records.length;
-  const shorter = cursor.next === null && isLong ? split(cursor, leg) : null;
+  const shorter = cursor.next === null && isLong && of !== "jobs" ? split(cursor, leg) : null;
   if (shorter) return { ...nothing, cursor: shorter, calls, failure: null };
-  const taken = await takers[of](app, patient(app, walk, of === "actions" ? leg.until : null), page.records);
+  const taking = { ...patient(app, walk, of === "actions" ? leg.until : null), completed: leg.completed ?? leg };
+  const taken = await takers[of](app, taking, page.records);
   return { ...taken, cursor: page.next ? { ...cursor, next: page.next.path } : behind(cursor), calls, failure: null };
 }
 

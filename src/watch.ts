@@ -5,8 +5,8 @@ import { judgeDrift } from "./domain/drift.ts";
 import { isSilentSince, judgeSilence } from "./domain/silence.ts";
 import type { Source } from "./domain/source.ts";
 import { type Instant, second } from "./domain/time.ts";
-import { closeAlert, listOpenAlerts, openAlert } from "./store/alerts.ts";
-import { type Heard, listHeard } from "./store/pulses.ts";
+import { closeAlert, listOpenAlerts, openAlert, pruneAlerts } from "./store/alerts.ts";
+import { type Heard, listHeard, prunePulses } from "./store/pulses.ts";
 import { tellAll } from "./tell.ts";
 
 type Subject = Pick<Source, "id" | "name">;
@@ -14,13 +14,16 @@ type Subject = Pick<Source, "id" | "name">;
 /** Of the minutes of an hour, those that can be divided by this one: one that is missed is made good by the next. */
 const everyMinutes = 5;
 
+/** Once an hour, some of what nobody needs any more is forgotten: more than an hour adds, for some hundred sources. */
+const tidyingMinute = 35;
+
 /** So long it may take to bring the books up to date. What is not in them would be missed as if it had not come. */
 const bookingMs = 10 * second;
 
 /**
  * Every five minutes: is a source silent for longer than it usually is, or one of its rates far above its usual? Opens an alert, once,
- * closes it when it is over, and tells both. It can stop at any time, and many can do it at once. Nothing is judged while the books
- * are behind.
+ * closes it when it is over, and tells both. Forgets what is too old to matter. It can stop at any time, and many can do it at once.
+ * Nothing is judged while the books are behind.
  */
 export async function watch(app: App): Promise<void> {
   const now = app.now();
@@ -34,6 +37,7 @@ export async function watch(app: App): Promise<void> {
     const ofSource = heard.find(({ sourceId }) => sourceId === source.id);
     if (ofSource) await judge(app, source, ofSource, own, now);
   }
+  if (new Date(now).getUTCMinutes() === tidyingMinute) await Promise.all([prunePulses(app.db, now), pruneAlerts(app.db, now)]);
 }
 
 async function judge(app: App, source: Subject, heard: Heard, open: Alert[], now: Instant): Promise<void> {

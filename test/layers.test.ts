@@ -17,8 +17,9 @@ const mayImport: Record<string, string[]> = {
   forward: ["domain"],
   impact: ["domain"],
   store: ["domain"],
+  ui: ["domain"],
   conductors: ["domain", "postback", "forward", "impact", "store"],
-  http: ["domain", "postback", "forward", "impact", "store", "conductors"],
+  http: ["domain", "postback", "forward", "impact", "store", "ui", "conductors"],
   index: ["domain", "postback", "forward", "impact", "store", "conductors", "http"],
 };
 const conductors = [
@@ -32,6 +33,7 @@ const conductors = [
   "connect.ts",
   "dead.ts",
   "deliver.ts",
+  "explain.ts",
   "fetch-result.ts",
   "guard.ts",
   "intake.ts",
@@ -47,6 +49,7 @@ const conductors = [
   "retain.ts",
   "ring.ts",
   "sweep.ts",
+  "take-jobs.ts",
   "take.ts",
   "tell-job.ts",
   "tell.ts",

@@ -34,6 +34,15 @@ export interface Inquiry {
   resolvedAt?: Instant;
 }
 
+/** An export; without `completedAt` it runs still. */
+export interface Job {
+  id: string;
+  createdAt: Instant;
+  completedAt?: Instant;
+  status?: string;
+  type?: string;
+}
+
 /** In place of the usual answer; undefined leaves it. */
 type Fault = (url: URL, nth: number) => Response | undefined;
 
@@ -54,7 +63,7 @@ export async function aMarket({ connection = {} }: { connection?: Partial<Connec
   await closeMarkets();
   const source = await newSource();
   made.push(source);
-  const start = Math.floor(Date.now() / second) * second;
+  const start = Math.ceil(Date.now() / second) * second; // ids follow the latest clock, and so must not be ahead of this one
   await env.DB.prepare("update sources set created_at = ? where id = ?")
     .bind(start - 100 * day, source.id)
     .run();
@@ -63,10 +72,12 @@ export async function aMarket({ connection = {} }: { connection?: Partial<Connec
   const accountSid = `IR${crypto.randomUUID().replaceAll("-", "")}`;
   const market = {
     source,
+    accountSid,
     start,
     now: start,
     actions: [] as Action[],
     inquiries: [] as Inquiry[],
+    jobs: [] as Job[],
     pageSize: 1000,
     /** Longer lists are refused. */
     mostRecords: Number.POSITIVE_INFINITY,
@@ -131,9 +142,11 @@ export async function aMarket({ connection = {} }: { connection?: Partial<Connec
     return { status: response.status, body: text ? JSON.parse(text) : null };
   }
 
-  /** The postback of an action's change, at a time; how it was answered. */
-  async function arrive(action: Action, nth: number, at: Instant = (action.changes[nth] as Change).at + minute) {
-    const receipt = await receiptFor({ query: new URLSearchParams(postbackOf(action, nth)).toString(), receivedAt: at }, source);
+  /** The postback of an action's change, at a time, by a template that leaves something out or not; how it was answered. */
+  async function arrive(action: Action, nth: number, at: Instant = (action.changes[nth] as Change).at + minute, without: string[] = []) {
+    const said = new URLSearchParams(postbackOf(action, nth));
+    for (const name of without) said.delete(name);
+    const receipt = await receiptFor({ query: said.toString(), receivedAt: at }, source);
     const one = app();
     const received = await receive(one, receipt);
     await one.settle();
@@ -146,8 +159,14 @@ export async function aMarket({ connection = {} }: { connection?: Partial<Connec
     market.heard.push(url);
     const broken = market.fault(url, market.heard.length);
     if (broken) return broken;
+    if (url.pathname.endsWith("/Download")) return new Response("Id\n1\n", { headers: { "content-type": "text/csv" } });
     if (id !== undefined) {
-      const records = list === "Actions" ? market.actions.map(recordOf) : market.inquiries.map((one) => inquiryOf(one, market.now));
+      const records =
+        list === "Jobs"
+          ? market.jobs.map(jobOf)
+          : list === "Actions"
+            ? market.actions.map(recordOf)
+            : market.inquiries.map((one) => inquiryOf(one, market.now));
       const found = records.find((record) => record["Id"] === decodeURIComponent(id));
       return found ? Response.json(found) : new Response(null, { status: 404 });
     }
@@ -177,6 +196,10 @@ export async function aMarket({ connection = {} }: { connection?: Partial<Connec
         .filter(({ lockingDate }) => spanned(lockingDate ?? 0, ["LockingDateStart", "LockingDateEnd"]))
         .map(recordOf)
         .filter(({ State }) => [null, State].includes(query.get("State")));
+    if (list === "Jobs") {
+      const [after, before] = [query.get("CreatedAfter") ?? "", query.get("CreatedBefore") ?? "9"];
+      return market.jobs.map(jobOf).filter(({ CreatedDate = "" }) => CreatedDate.slice(0, 10) > after && CreatedDate.slice(0, 10) < before);
+    }
     return market.inquiries
       .filter(({ createdAt }) => spanned(createdAt, ["StartDate", "EndDate"]))
       .map((one) => inquiryOf(one, market.now));
@@ -229,5 +252,17 @@ function inquiryOf({ id, createdAt, resolvedAt }: Inquiry, now: Instant): Record
     CreationDate: formatInstant(createdAt),
     CampaignId: "7",
     ...resolution,
+  };
+}
+
+function jobOf({ id, createdAt, completedAt, status, type = "ClickExport" }: Job): Record<string, string> {
+  return {
+    Id: id,
+    Type: type,
+    Status: status ?? (completedAt === undefined ? "RUNNING" : "COMPLETED"),
+    CreatedBy: "IR-account-sid",
+    CreatedDate: formatInstant(createdAt),
+    CompletedDate: completedAt === undefined ? "" : formatInstant(completedAt),
+    ResultUri: `/Mediapartners/IR/Jobs/${id}/Download`,
   };
 }

@@ -5,8 +5,10 @@ import { plan } from "../src/plan.ts";
 import { goOn } from "../src/reconcile.ts";
 import { findConnection } from "../src/store/connections.ts";
 import { listReconciliations } from "../src/store/reconciliations.ts";
+import { newSource } from "./kit.ts";
 import { aMarket, anAction, closeMarkets, type Market } from "./marketplace.ts";
-import { count } from "./store/samples.ts";
+import { dyingAt } from "./store/dying.ts";
+import { anEvent, count, save } from "./store/samples.ts";
 
 beforeEach(() => void vi.spyOn(console, "warn").mockImplementation(() => {}));
 afterEach(() => vi.restoreAllMocks());
@@ -112,6 +114,36 @@ describe("every hour", () => {
     await market.reconcile();
     expect(await told(market)).toBe(1);
   });
+});
+
+describe("when the Worker dies", () => {
+  /** Where a walk notes how far it has come. */
+  const noting = "calls = calls +";
+
+  test("between a repair and its note, it is counted and told all the same, once", async () => {
+    const { market } = await anHourlyMarket();
+    for (let steps = 0; steps < 3; steps++) {
+      await expect(market.reconcile({ db: dyingAt(noting) })).rejects.toThrow("dead");
+      market.now += minute;
+      await goOn(market.app(), (await latest(market))?.id ?? "", 0);
+      market.now += minute;
+    }
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
+    const { body } = await market.ask(`/events?type=operational.gap_repaired&q=${market.source.id}`);
+    expect(body.data).toMatchObject([{ repaired: "1" }]);
+  });
+
+  test.each(["insert into reconciliations", "update connections set next_"])(
+    "at `%s`, what is due by the hour and by the day is begun by the next to look",
+    async (statement) => {
+      const market = await aMarket({ connection: { nextUpdatesAt: 0, nextStatesAt: 0 } });
+      await expect(market.reconcile({ db: dyingAt(statement) })).rejects.toThrow("dead");
+      expect(await ofSource(market)).toEqual([]);
+      await market.reconcile();
+      expect((await ofSource(market)).map(({ task }) => task).sort()).toEqual(["states", "updates"]);
+    },
+  );
 });
 
 test("every day, what locks is asked for by its locking date, in spans that impact.com answers for", async () => {
@@ -242,6 +274,132 @@ describe("when impact.com", () => {
     await market.reconcile();
     expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
   });
+});
+
+describe("credentials that are given anew", () => {
+  const put = (market: Market, parts: Record<string, unknown> = {}) =>
+    market.ask(`/sources/${market.source.id}/api`, { account_sid: market.accountSid, auth_token: "another.token", ...parts }, "PUT");
+  const backfill = async (market: Market) =>
+    (await market.ask("/reconciliations", { source: market.source.id, since: formatInstant(market.start - 10 * day) })).body.id as string;
+
+  test("have what failed without them go on at its place: what was asked for, and the last walk by the hour", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = (url) => (url.pathname.endsWith("/ActionUpdates") ? undefined : refusal(401));
+    await market.reconcile();
+    market.now += hour;
+    await market.reconcile();
+    const asked = await backfill(market);
+    const before = await ofSource(market);
+    expect(before.map(({ id, state }) => [id === asked, state])).toEqual([
+      [true, "failed"],
+      [false, "failed"],
+      [false, "failed"],
+    ]);
+    market.fault = () => undefined;
+    market.heard.length = 0;
+    expect((await put(market)).status).toBe(200);
+    const after = await ofSource(market);
+    expect(after.map(({ id, state }) => [id, state])).toEqual([
+      [before[0]?.id, "finished"],
+      [before[1]?.id, "finished"],
+      [before[2]?.id, "failed"],
+    ]);
+    const tried = 1; // of updates, by the credentials' trial
+    expect(market.heard.filter(({ pathname }) => pathname.endsWith("/ActionUpdates"))).toHaveLength(tried);
+    expect([await told(market), (await findConnection(env.DB, market.source.id))?.failure]).toEqual([1, null]);
+  });
+
+  test("of another account begin anew", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = () => refusal(401);
+    await market.reconcile();
+    await env.DB.prepare("update connections set account_hash = 'another' where source_id = ?").bind(market.source.id).run();
+    market.fault = () => undefined;
+    expect((await put(market)).status).toBe(200);
+    expect((await ofSource(market)).map(({ state }) => state)).toEqual(["failed"]);
+  });
+
+  test("leave alone what failed for something else, and what the operator paused", async () => {
+    const { market } = await anHourlyMarket();
+    market.fault = () => Response.json({ Message: "No" }, { status: 400 });
+    const asked = await backfill(market);
+    market.fault = () => refusal(429, { "retry-after": "60" });
+    const paused = await backfill(market);
+    await market.ask(`/reconciliations/${paused}/pause`, {});
+    market.fault = () => undefined;
+    market.now += hour;
+    expect((await put(market)).status).toBe(200);
+    expect((await ofSource(market)).map(({ id, state }) => [id, state])).toEqual([
+      [paused, "paused"],
+      [asked, "failed"],
+    ]);
+  });
+});
+
+describe("a template without {ActionId}", () => {
+  const without = ["ActionId"];
+
+  /** A market whose postbacks do not say which action they are about. */
+  async function aNamelessMarket() {
+    const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+    const listener = await market.listener();
+    const action = anAction(market, [5 * hour, 3 * hour]);
+    market.actions.push(action);
+    for (const nth of [0, 1]) await market.arrive(action, nth, undefined, without);
+    await market.ask("/actions?limit=1"); // has them booked
+    return { market, listener, action, deliveries: () => count("deliveries", "destination_id = ?", listener.id) };
+  }
+
+  test("fails the walk before anything is asked or told, and says what to do", async () => {
+    const { market, deliveries } = await aNamelessMarket();
+    await market.reconcile();
+    const { body } = await market.ask(`/reconciliations?source=${market.source.id}`);
+    expect(body.data).toMatchObject([{ state: "failed", repaired: 0, reason: expect.stringContaining("without {ActionId}") }]);
+    expect([market.heard.length, await told(market), await deliveries()]).toEqual([0, 0, 2]);
+    expect(await news(market, "operational.reconciliation_failing")).toBe(1);
+    expect((await findConnection(env.DB, market.source.id))?.failure).toContain("{ActionId}");
+    await market.ask(`/reconciliations/${body.data[0].id}/resume`, {});
+    expect((await latest(market))?.state).toBe("failed");
+  });
+
+  test("once it is mended lets the walk go on, tells nothing twice, and what was lost since", async () => {
+    const { market, action, deliveries } = await aNamelessMarket();
+    const since = anAction(market, [2 * hour, hour]);
+    market.actions.push(since);
+    await market.arrive(since, 0);
+    await market.ask("/actions?limit=1");
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 3 });
+    const { body } = await market.ask(`/gaps?source=${market.source.id}`);
+    const reasons = body.data.map(({ subject, reason, detail }: any) => [subject, reason, detail.includes("{ActionId}")]);
+    expect(reasons.toSorted()).toEqual(
+      [
+        [`action:${action.id}`, "template_without_id", true],
+        [`action:${action.id}`, "template_without_id", true],
+        [`action:${since.id}`, "nothing_came", false],
+      ].toSorted(),
+    );
+    expect(await deliveries()).toBe(4);
+    expect((await market.ask(`/actions/${action.id}`)).body).toMatchObject({ payout: "6.00", gaps: [] });
+  });
+
+  test("of a test call, or of another source, holds nothing up", async () => {
+    const { market } = await anHourlyMarket();
+    const other = await newSource();
+    const kinds = [{ sourceId: market.source.id, isTest: true }, { sourceId: other.id }];
+    for (const parts of kinds) await save(anEvent({ ...parts, subject: null, actionId: null, receivedAt: market.start - 4 * hour }));
+    await market.reconcile();
+    expect(await latest(market)).toMatchObject({ state: "finished", repaired: 1 });
+    expect((await market.ask(`/gaps?source=${market.source.id}`)).body.data).toMatchObject([{ reason: "call_lost" }]);
+  });
+
+  test("holds no history up, which goes to nobody", async () => {
+    const { market } = await aNamelessMarket();
+    const { body } = await market.ask("/reconciliations", { source: market.source.id, import: true, ...span(market) });
+    expect([body.origin, (await latest(market))?.state]).toEqual(["import", "finished"]);
+  });
+
+  const span = ({ start }: Market) => ({ since: formatInstant(start - 110 * day), until: formatInstant(start - 101 * day) });
 });
 
 describe("what was made good", () => {

@@ -1,18 +1,20 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { book } from "../src/book.ts";
+import { newAlertId } from "../src/domain/alert.ts";
 import { newEventId } from "../src/domain/id.ts";
 import { Problem } from "../src/domain/problem.ts";
 import type { Pulse } from "../src/domain/pulse.ts";
-import { hour, minute } from "../src/domain/time.ts";
-import { listAlerts, openAlert } from "../src/store/alerts.ts";
+import { day, hour, minute } from "../src/domain/time.ts";
+import { closeAlert, listAlerts, openAlert } from "../src/store/alerts.ts";
 import { saveQuarantined } from "../src/store/quarantine.ts";
 import { watch } from "../src/watch.ts";
 import { steady } from "./domain/lives.ts";
 import { aReceipt, newApp, newSource } from "./kit.ts";
 import { anAlert } from "./store/anAlert.ts";
+import { dyingAt } from "./store/dying.ts";
 import { metered } from "./store/meter.ts";
-import { anEvent, save } from "./store/samples.ts";
+import { anEvent, count, save } from "./store/samples.ts";
 
 /** A time that no other test lives in. */
 const ten = Date.parse("2003-03-12T10:00:00Z");
@@ -141,17 +143,6 @@ describe("when the Worker dies", () => {
   });
 });
 
-/** A D1 that is gone when it is asked this. */
-function dyingAt(statement: string): D1Database {
-  return {
-    prepare: (sql: string) => {
-      if (sql.includes(statement)) throw new Error("dead");
-      return env.DB.prepare(sql);
-    },
-    batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
-  } as unknown as D1Database;
-}
-
 test("what goes into quarantine is counted and told, and is no silence", async () => {
   const source = await aRegular();
   for (let nth = 0; nth < 50; nth++) {
@@ -177,6 +168,57 @@ test.each([
   }
   await look(ten);
   expect((await source.alerts()).map((alert) => alert.kind)).toEqual([kind]);
+});
+
+describe("once an hour is forgotten", () => {
+  const tidying = ten + 35 * minute;
+
+  test("what nothing is learned from any more, and nothing else", async () => {
+    const source = await aRegular();
+    const hours = [35 * 24 + 2, 35 * 24 + 1, 35 * 24, 1].map((ago) => ten - ago * hour);
+    const add = `insert into pulses (source_id, hour, received) select ?1, value, 20 from json_each(?2) where true on conflict do nothing`;
+    await env.DB.prepare(add).bind(source.id, JSON.stringify(hours)).run();
+    const kept = async () => {
+      const own = `select value from json_each(?2) where value in (select hour from pulses where source_id = ?1)`;
+      const { results } = await env.DB.prepare(own).bind(source.id, JSON.stringify(hours)).all();
+      return results.map(({ value }) => value);
+    };
+    await look(tidying - 5 * minute);
+    expect(await kept()).toEqual(hours);
+    await look(tidying);
+    expect(await kept()).toEqual(hours.slice(2));
+  });
+
+  test("an alert that was closed more than 400 days ago, and none that is open or was closed since", async () => {
+    const source = await newSource();
+    const put = async (openedDays: number, closedDays: number | null) => {
+      const alert = anAlert({ sourceId: source.id, openedAt: tidying - openedDays * day, id: newAlertId(tidying - openedDays * day) });
+      expect(await openAlert(env.DB, alert)).toBe(true);
+      if (closedDays !== null) await closeAlert(env.DB, alert.id, {}, tidying - closedDays * day);
+      return alert.id;
+    };
+    const old = await put(402, 401);
+    const [late, young, open] = [await put(500, 399), await put(3, 2), await put(450, null)];
+    await look(tidying);
+    const { alerts } = await listAlerts(env.DB, { state: "all", source: source.id, limit: 50 });
+    expect(alerts.map(({ id }) => id).sort()).toEqual([late, young, open].sort());
+    expect(alerts.map(({ id }) => id)).not.toContain(old);
+  });
+
+  test("some at a time", async () => {
+    const source = await newSource();
+    const many = `
+      with recursive hours (at) as (select ?2 union all select at - ${hour} from hours limit 1500)
+      insert into pulses (source_id, hour, received) select ?1, at, 1 from hours`;
+    await env.DB.prepare(many)
+      .bind(source.id, ten - 40 * day)
+      .run();
+    const left = () => count("pulses", "source_id = ?", source.id);
+    await look(tidying);
+    expect(await left()).toBe(500);
+    await look(tidying + hour);
+    expect(await left()).toBe(0);
+  });
 });
 
 test("an ordinary source costs three round trips with the books, and no rows", async () => {

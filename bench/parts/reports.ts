@@ -28,6 +28,9 @@ const questions = [
   "by=state&campaign=3",
   `by=day&campaign=3&${berlin}`,
   "by=sub_id1&campaign=3",
+  "by=campaign&sub_id1=user-7",
+  "by=day&sub_id1=user-7&since=DAYS90",
+  "by=sub_id2&promo_code=CODE0&since=DAYS90",
   "by=sub_id1&format=csv&limit=1000",
 ];
 
@@ -105,6 +108,7 @@ async function fill(ours: Ours, actions: number): Promise<void> {
   }
   await ours.sql(totalsOf("''", "''", 900_000));
   await ours.sql(totalsOf("'hour'", "''", 3_600_000));
+  await ours.sql(totalsOf("'sub_id1/week'", "coalesce(sub_id1, '')", 7 * day));
   for (const [dimension, column] of Object.entries(columns)) await ours.sql(totalsOf(`'${dimension}'`, `coalesce(${column}, '')`, day));
 }
 

@@ -13,9 +13,10 @@ export interface Case {
   snapshot: Snapshot | null;
 }
 
-/** What no event told: a reading, and what the event that tells of it is to say. */
+/** What no event told: a reading, the other rows of its order, and what the event that tells of them is to say. */
 export interface Missing {
   reading: Reading;
+  others: Reading[];
   kind: "action-lifecycle" | "action-clearing";
   fields: Fields;
   payout: Micros | null;

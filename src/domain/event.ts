@@ -1,4 +1,5 @@
 import type { Fields, Warning } from "./fields.ts";
+import { newEventId } from "./id.ts";
 import type { EventKind, EventType } from "./kind.ts";
 import type { Micros } from "./money.ts";
 import type { Instant } from "./time.ts";
@@ -37,4 +38,25 @@ export interface Event {
   /** What was not flat: `items`, and any other list, scalars as text. */
   nested: Record<string, unknown>;
   warnings: Warning[];
+}
+
+type Told = Pick<Event, "sourceId" | "origin" | "kind" | "type" | "subject" | "fingerprint" | "receivedAt" | "fields">;
+
+/** An event that nobody sent: made by us, now, without amounts and whatever else is not said. */
+export function madeEvent(told: Told & Partial<Event>): Event {
+  return {
+    id: newEventId(told.receivedAt),
+    actionId: null,
+    status: null,
+    isTest: false,
+    occurredAt: null,
+    currency: null,
+    payout: null,
+    deltaPayout: null,
+    amount: null,
+    deltaAmount: null,
+    nested: {},
+    warnings: [],
+    ...told,
+  };
 }

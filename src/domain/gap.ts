@@ -4,6 +4,8 @@ import type { Instant } from "./time.ts";
 /** Why a notification was missed, as far as can be told. */
 export const gapReasons = {
   quarantined: "A call about it is in quarantine: mend the mapping or template, and re-ingest it.",
+  template_without_id:
+    "Around that time postbacks of this kind came that do not say what they are about, so it may have been told without its id. It is kept, and was delivered to nobody: replay its event to those that do not have it.",
   before_source: "It happened before the source was made.",
   kind_never_sent: "No postback of this kind has ever come from this source. Set it up in impact.com (GET /sources/:id has what to paste).",
   tracking_only:

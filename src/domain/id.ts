@@ -8,8 +8,8 @@ export function newEventId(at: Instant): string {
   return `evt_${generator.generateOrResetWithTs(at)}`;
 }
 
-/** The same for what is no event: `rec_` (a reconciliation) or `gap_`. */
-export function newTimedId(prefix: "rec" | "gap" | "alr", at: Instant): string {
+/** The same for what is no event: `rec_` (a reconciliation), `gap_`, or `aud_` (a change by an operator). */
+export function newTimedId(prefix: "rec" | "gap" | "alr" | "aud", at: Instant): string {
   return `${prefix}_${generator.generateOrResetWithTs(at)}`;
 }
 

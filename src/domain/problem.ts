@@ -3,6 +3,7 @@ const problems = {
   undecodable: [400, "The body could not be read"],
   unauthorized: [401, "Not authorized"],
   address_refused: [403, "This address may not call"],
+  cross_origin: [403, "This did not come from our own pages"],
   header_refused: [403, "The required header is missing or wrong"],
   not_found: [404, "Not found"],
   unknown_kind: [404, "Unknown kind of postback"],

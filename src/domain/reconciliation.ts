@@ -3,7 +3,7 @@ import type { Instant } from "./time.ts";
 
 /**
  * What a reconciliation is for. `updates`, each hour: what changed since the last one. `states`, each day: what was approved by date, cleared
- * or resolved without a word. `backfill`: a span that the operator names.
+ * or resolved without a word, and jobs. `backfill`: a span that the operator names.
  */
 export const tasks = ["updates", "states", "backfill"] as const;
 export type Task = (typeof tasks)[number];
@@ -13,15 +13,17 @@ export type ReconciliationState = (typeof reconciliationStates)[number];
 
 /**
  * One part of a walk: a list of impact.com's in a span of time (updates; actions by their last update; actions by their locking date;
- * inquiries by creation), or records one by one (actions with updates that nobody told of; inquiries that are not resolved).
+ * inquiries and jobs by creation), or records one by one (actions with updates that nobody told of; inquiries that are not resolved).
  */
 export interface Leg {
-  of: "updates" | "actions" | "locking" | "untold" | "inquiries" | "open";
+  of: "updates" | "actions" | "locking" | "untold" | "inquiries" | "open" | "jobs";
   since: Instant;
   until: Instant;
   campaignId?: string;
   /** Of actions by their locking date: those last updated then. */
   updated?: { since: Instant; until: Instant };
+  /** Of jobs: those completed then. */
+  completed?: { since: Instant; until: Instant };
 }
 
 /** How far a walk has come: the legs that are left, the first of them under way from `next` on. */

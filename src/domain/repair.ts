@@ -1,6 +1,8 @@
 import { type Case, type Findings, type Missing, type Patience, texts } from "./case.ts";
 import { measures } from "./chain.ts";
+import { commonFields, listOrders, together } from "./items.ts";
 import { match, type Reading, repeats, type Snapshot } from "./reading.ts";
+import { asThen, listOpen } from "./state-then.ts";
 import { states } from "./states.ts";
 import { hour } from "./time.ts";
 import { sureOnes, withWorth } from "./worth.ts";
@@ -15,17 +17,19 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const isFinal = unchangedSince !== null && unchangedSince < patience.now - unclearMs;
   const updates = readings.filter(({ kind }) => kind === "update");
   const others = readings.filter(({ kind }) => kind !== "update");
-  const sure = sureOnes(updates, snapshot);
-  const matches = match(withWorth(updates, told, snapshot, isFinal), events, ({ id }) => sure.has(id));
+  const [sure, open] = [sureOnes(updates, snapshot), listOpen(updates)];
+  const valued = (some: Reading[]) => asThen(withWorth(some, told, snapshot, isFinal), snapshot?.lockingDate ?? null);
+  const matches = match(valued(updates), events, { isSure: ({ id }) => sure.has(id), isOpen: ({ id }) => open.has(id) });
   const matched = updates.map((reading) => {
     const event = matches.get(reading.id);
     return event ? { ...reading, toldBy: event.origin, eventId: event.id } : reading;
   });
-  const worked = withWorth(matched, told, snapshot, isFinal);
+  const worked = valued(matched);
   const untold = worked.filter((one) => one.toldBy === null && one.at <= patience.missedBefore);
-  const missing = snapshot ? untold.filter((one) => isWorkedOut(one, snapshot)).map((one) => update(one, snapshot)) : [];
+  const missing = snapshot ? missingOnes(worked, (one) => untold.includes(one) && isWorkedOut(one, snapshot), snapshot) : [];
 
-  const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || missing.some(({ reading }) => reading === one));
+  const made = new Set(missing.flatMap((gap) => [gap.reading, ...gap.others]));
+  const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || made.has(one));
   const arrived = events.filter(({ receivedAt }) => receivedAt <= (patience.arrivedBefore ?? patience.missedBefore));
   const known = [...worked, ...others, ...(isWhole ? repeats([...worked, ...others], arrived) : [])];
   const isInArchive = readings.some(({ eventId }) => eventId !== null && !told.has(eventId));
@@ -46,9 +50,20 @@ function isWorkedOut(reading: Reading, snapshot: Snapshot): boolean {
 /** What only the record as a whole says; an update's own fields say it better or not at all. */
 const ofRecord = ["ClearedDate", "StatusDetail", "Payout", "Amount", "DeltaPayout", "DeltaAmount"];
 
-function update(reading: Reading, snapshot: Snapshot): Missing {
+/** What is missing of updates in their order. An order of which nothing was told at all is told as one. */
+function missingOnes(worked: Reading[], isMissing: (one: Reading) => boolean, snapshot: Snapshot): Missing[] {
+  const orders = listOrders(worked).filter((group) => group.every(isMissing));
+  return worked.filter(isMissing).flatMap((one) => {
+    const order = orders.find((group) => group.includes(one)) ?? [one];
+    return one === order.at(-1) ? [gapOf(order as [Reading], snapshot)] : [];
+  });
+}
+
+function gapOf(order: [Reading, ...Reading[]], snapshot: Snapshot): Missing {
+  const reading = order.at(-1) as Reading;
   const others = Object.entries(snapshot.fields).filter(([name]) => !ofRecord.includes(name));
-  const { payout, amount, deltaPayout, deltaAmount } = reading;
-  const fields = { ...Object.fromEntries(others), ...reading.fields, ...texts({ Payout: payout, Amount: amount }) };
-  return { reading, kind: "action-lifecycle", fields, payout, deltaPayout, amount, deltaAmount };
+  const { payout, amount, deltaPayout, deltaAmount } = together(order);
+  const sums = order.length > 1 ? texts({ DeltaPayout: deltaPayout, DeltaAmount: deltaAmount }) : {};
+  const fields = { ...Object.fromEntries(others), ...commonFields(order), ...sums, ...texts({ Payout: payout, Amount: amount }) };
+  return { reading, others: order.slice(0, -1), kind: "action-lifecycle", fields, payout, deltaPayout, amount, deltaAmount };
 }

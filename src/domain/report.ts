@@ -1,8 +1,9 @@
 import type { Micros } from "./money.ts";
 import { convert, type Rates } from "./rates.ts";
+import { type Bucket, divide } from "./span.ts";
 import { type Dimension, dimensions } from "./standing.ts";
 import { day, hour } from "./time.ts";
-import { quarter, type Rollup } from "./total.ts";
+import { quarter, type Rollup, week } from "./total.ts";
 
 /** What a report can be by. */
 export const groupings = ["day", "month", "state", ...(Object.keys(dimensions) as Dimension[])] as const;
@@ -89,14 +90,37 @@ function compare(one: Place, other: Place): number {
   return mine === others ? 0 : mine < others ? -1 : 1;
 }
 
+/** A part of a report, and the totals that answer it. */
+export interface Counted extends Bucket {
+  dimension: Rollup;
+}
+
+/** Divides a report into what totals answer, the largest units first, and what is left for the actions themselves. */
+export function divideReport(buckets: Bucket[], rollups: ReturnType<typeof rollupsOf>): { whole: Counted[]; cut: Bucket[] } {
+  let cut = buckets;
+  const whole: Counted[] = [];
+  for (const { dimension, unit } of rollups) {
+    const divided = divide(cut, unit);
+    whole.push(...divided.whole.map((bucket) => ({ ...bucket, dimension })));
+    cut = divided.cut;
+  }
+  return { whole, cut };
+}
+
 /**
- * Which of the totals answer a report, and by what unit of time they count; null when only the actions themselves can. `isByHours`: the days
- * that are asked for begin at full hours.
+ * Which of the totals answer a report, and by what unit of time they count, the largest first; none when only the actions themselves can.
+ * One value of `sub_id1` is found among the actions by an index, and among the totals only by reading all values. `isByHours`: the days that
+ * are asked for begin at full hours.
  */
-export function rollupOf(by: Grouping, filters: Dimension[], isByHours: boolean): { dimension: Rollup; unit: number } | null {
-  const own = (Object.keys(dimensions) as Dimension[]).filter((dimension) => dimension === by || filters.includes(dimension));
+export function rollupsOf(
+  by: Grouping,
+  filters: Partial<Record<Dimension, string>>,
+  isByHours: boolean,
+): { dimension: Rollup; unit: number }[] {
+  const own = (Object.keys(dimensions) as Dimension[]).filter((dimension) => dimension === by || filters[dimension] !== undefined);
   const [dimension, ...others] = own;
-  if (others.length > 0) return null;
-  if (dimension !== undefined) return { dimension, unit: day };
-  return isByHours ? { dimension: "hour", unit: hour } : { dimension: "", unit: quarter };
+  if (others.length > 0 || filters.sub_id1) return [];
+  if (dimension === undefined) return [isByHours ? { dimension: "hour", unit: hour } : { dimension: "", unit: quarter }];
+  const byDay = { dimension, unit: day };
+  return dimension === "sub_id1" ? [{ dimension: "sub_id1/week", unit: week }, byDay] : [byDay];
 }

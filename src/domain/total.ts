@@ -5,8 +5,14 @@ import { day, hour, type Instant, minute } from "./time.ts";
 /** Every time zone's days begin at one. */
 export const quarter = 15 * minute;
 
-/** What totals are kept by: all actions by quarter of an hour and by hour, and the values of each dimension by UTC day. */
-export type Rollup = "" | "hour" | Dimension;
+/** Seven UTC days, counted from 1970-01-01 on. */
+export const week = 7 * day;
+
+/**
+ * What totals are kept by: all actions by quarter of an hour and by hour, and the values of each dimension by UTC day. Those of `sub_id1` are
+ * kept by week as well: it is the one that tends to have thousands of values, of which a day holds as many as it has actions.
+ */
+export type Rollup = "" | "hour" | "sub_id1/week" | Dimension;
 
 /** How many actions there are of a source, at a time, with a value of a dimension, in a currency and a state, and for how much. */
 export interface Total {
@@ -57,6 +63,7 @@ function placesOf(action: Action): Omit<Total, "actions" | "payout" | "amount">[
   return [
     { sourceId, dimension: "", at: floor(eventDate, quarter), value: "", ...kind },
     { sourceId, dimension: "hour", at: floor(eventDate, hour), value: "", ...kind },
+    { sourceId, dimension: "sub_id1/week", at: floor(eventDate, week), value: action.sub_id1 ?? "", ...kind },
     ...own.map((one) => ({ sourceId, dimension: one.dimension, at: floor(eventDate, day), value: one.value, ...kind })),
   ];
 }

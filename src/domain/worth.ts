@@ -1,17 +1,20 @@
 import type { Told } from "./action.ts";
 import { type Measure, measures, type Worth } from "./chain.ts";
+import { unitsOf } from "./items.ts";
 import type { Micros } from "./money.ts";
 import { deltaOf, isEqual, type Reading, type Snapshot } from "./reading.ts";
 
 /**
  * What an action was worth after each of its updates (in order of time), which impact.com tells the changes of only. Known are the values that
- * postbacks told, and those worked out before; from them it goes forward and back. The changes begin at 0 if they lead from there to what the
+ * postbacks told (of several updates together, after the last), and those worked out before (unless all is worked out anew, from 0); from them it goes forward and back. The changes begin at 0 if they lead from there to what the
  * action is worth now; else, where no value is known, they end at that, provided that its latest change is the last of them, or that `isFinal`:
  * the record will not become clearer.
  */
 export function withWorth(byDate: Reading[], told: Map<string, Told>, now: Snapshot | null, isFinal: boolean): Reading[] {
   const start = startOf(byDate, now);
-  const known: Known = (update, measure) => knownOf(update, measure, told, start[measure] !== null);
+  const ends = new Map(byDate.map(({ eventId, id }) => [eventId, id]));
+  const tellerOf = ({ id, eventId }: Reading) => (eventId !== null && ends.get(eventId) === id ? told.get(eventId) : undefined);
+  const known: Known = (update, measure) => (start[measure] === null ? update[measure] : null) ?? tellerOf(update)?.[measure] ?? null;
   const updates = inTies(byDate, start, known, now?.status);
   const worths = Object.fromEntries(measures.map((measure) => [measure, valuesOf(measure)])) as Record<Measure, (Micros | null)[]>;
   return updates.map((update, nth) => ({ ...update, payout: worths.payout[nth] ?? null, amount: worths.amount[nth] ?? null }));
@@ -37,12 +40,12 @@ function startOf(updates: Reading[], now: Snapshot | null): Worth {
   return { payout: of("payout"), amount: of("amount") };
 }
 
-/** The ids of updates whose values are beyond doubt: none is missing before them, and none happened in the same second. */
+/** The ids of updates whose values are beyond doubt: none is missing before them, and none happened in the same second (but for the items of its order). */
 export function sureOnes(updates: Reading[], now: Snapshot | null): Set<string> {
   const start = startOf(updates, now);
   if (start.payout === null || start.amount === null) return new Set();
-  const times = Map.groupBy(updates, ({ at }) => at);
-  return new Set(updates.flatMap(({ id, at }) => (times.get(at)?.length === 1 ? [id] : [])));
+  const times = [...Map.groupBy(updates, ({ at }) => at).values()];
+  return new Set(times.flatMap((group) => (unitsOf(group).length === 1 ? [(group.at(-1) as Reading).id] : [])));
 }
 
 /** Whether the latest change of the record is that of the last update, or of all that are dated like it (an order's items). */
@@ -50,11 +53,6 @@ function isLast(updates: Reading[], change: Micros | null, measure: Measure): bo
   const last = updates.at(-1);
   const together = updates.filter(({ at }) => at === last?.at).map((one) => deltaOf(one, measure));
   return change === together.at(-1) || change === together.reduce((sum: Micros, one) => sum + (one ?? 0n), 0n);
-}
-
-/** What was worked out before (unless all is worked out anew, from 0), or what the event that tells it says. */
-function knownOf(update: Reading, measure: Measure, told: Map<string, Told>, isAnew: boolean): Micros | null {
-  return (isAnew ? null : update[measure]) ?? (update.eventId === null ? null : (told.get(update.eventId)?.[measure] ?? null));
 }
 
 type Known = (update: Reading, measure: Measure) => Micros | null;
@@ -71,7 +69,9 @@ function inTies(updates: Reading[], start: Worth, known: Known, status: string |
   const groups = [...Map.groupBy(updates, ({ at }) => at).values()];
   return groups.flatMap((group, nth) => {
     const isLast = nth === groups.length - 1;
-    const orders = group.length > mostAtOnce ? [group] : ordersOf(group).filter((order) => walk(order, worth, known) !== null);
+    const units = unitsOf(group);
+    const all = units.length > mostAtOnce ? [units] : ordersOf(units);
+    const orders = all.map((order) => order.flat()).filter((order) => units.length > mostAtOnce || walk(order, worth, known) !== null);
     const plausible = orders.filter((order) => isPossible(order, worth));
     const ending = isLast ? plausible.find((one) => one.at(-1)?.status === status) : undefined;
     const order = ending ?? plausible[0] ?? orders[0] ?? group;
@@ -103,7 +103,7 @@ function walk(order: Reading[], start: Worth, known: Known): Worth | null {
   return worth;
 }
 
-function ordersOf(group: Reading[]): Reading[][] {
+function ordersOf<T>(group: T[]): T[][] {
   if (group.length < 2) return [group];
   return group.flatMap((first) => ordersOf(group.filter((other) => other !== first)).map((rest) => [first, ...rest]));
 }

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { book } from "../book.ts";
-import { type Entry, ledgerOf } from "../domain/action.ts";
+import { type Entry, ledgerOf, type Told } from "../domain/action.ts";
+import { type Worth, worthAfter } from "../domain/chain.ts";
+import { type Known, knownOf, stageOf } from "../domain/hindsight.ts";
 import { arrivalOf } from "../domain/id.ts";
 import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";
@@ -9,6 +11,8 @@ import { second } from "../domain/time.ts";
 import { listActions as search } from "../store/actions.ts";
 import { listActionEvents } from "../store/ledgers.ts";
 import { listInquiriesOf } from "../store/matters.ts";
+import { actionPage } from "../ui/action.ts";
+import { actionsPage } from "../ui/actions.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewEvent } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -42,11 +46,13 @@ export const listActions = endpoint({
     const names = await sourceNames(app);
     return { body: { data: actions.map((action) => viewAction(action, names)), next, up_to_date: isUpToDate } };
   },
+  page: async ({ app, answer, view }) => actionsPage(view, answer, [...(await sourceNames(app)).values()]),
+  again: async ({ app, view, typed }) => actionsPage(view, null, [...(await sourceNames(app)).values()], typed),
 });
 
 export const showAction = endpoint({
   summary:
-    "One action: its current state, its history and its events in order of effect. When several sources know it, the one heard last unless `source` says which",
+    "One action: its current state, its history and its events in order of effect; in `known`, what we knew when, by arrival. When several sources know it, the one heard last unless `source` says which",
   query: z.strictObject({ source: z.string().optional().describe("A source's id or name.") }),
   run: async ({ app, params, query }) => {
     const actionId = params["action_id"] ?? "";
@@ -56,27 +62,40 @@ export const showAction = endpoint({
     const sourceId = wanted.at(-1)?.sourceId;
     if (sourceId === undefined) throw new Problem("not_found", "No event about this action was received.");
 
-    const { entries, events, current, gaps } = ledgerOf(wanted.filter((event) => event.sourceId === sourceId));
+    const arrived = wanted.filter((event) => event.sourceId === sourceId);
+    const { entries, events, current, gaps } = ledgerOf(arrived);
     return {
       body: {
         action_id: actionId,
         source: names.get(sourceId) ?? sourceId,
         state: current.state,
-        stage: entries.findLast(({ step }) => step !== "repeated")?.step ?? "tracked",
+        stage: stageOf(entries),
         payout: decimal(current.payout),
         amount: decimal(current.amount),
         currency: current.currency,
         cleared: current.isCleared,
         cleared_date: instant(current.clearedDate),
         gaps: gaps.map(({ of, from, to, before }) => ({ of, from: decimal(from), to: decimal(to), missing: decimal(to - from), before })),
-        history: entries.map(viewEntry),
+        history: viewHistory(entries),
+        known: knownOf(arrived).map(viewKnown),
         inquiries,
         events: events.map((event) => viewEvent(event, names)),
         other_sources: [...new Set(all.map((event) => event.sourceId))].filter((id) => id !== sourceId).map((id) => names.get(id) ?? id),
       },
     };
   },
+  page: ({ answer, view }) => actionPage(view, answer),
 });
+
+/** The timeline: each step with what the action was worth after it. What repeats another event changes nothing. */
+function viewHistory(entries: Entry[]) {
+  let worth: Worth = { payout: null, amount: null };
+  return entries.map((entry) => {
+    const { reading, ...event }: Told = entry.event;
+    if (!reading?.isRepeat) worth = worthAfter(worth, [reading ?? event, event]);
+    return { ...viewEntry(entry), payout_after: decimal(worth.payout), amount_after: decimal(worth.amount) };
+  });
+}
 
 /** One line of the timeline: what, when it took effect, when and from where we learned of it. */
 function viewEntry({ step, effectiveAt, event }: Entry) {
@@ -94,6 +113,12 @@ function viewEntry({ step, effectiveAt, event }: Entry) {
     delta_amount: decimal(event.deltaAmount),
     currency: event.currency,
   };
+}
+
+/** An arrival, and what we would have told of the action from then on. */
+function viewKnown({ event, state, stage, payout, amount, currency, isCleared, gaps }: Known) {
+  const learned = { learned_at: instant(event.receivedAt), origin: event.origin, event_id: event.id };
+  return { ...learned, state, stage, payout: decimal(payout), amount: decimal(amount), currency, cleared: isCleared, gaps };
 }
 
 function viewAction(action: Action, names: Map<string, string>) {

@@ -5,9 +5,11 @@ import type { Connection } from "../domain/connection.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Source } from "../domain/source.ts";
 import { hashOf } from "../impact/access.ts";
+import { resumeWithAccess } from "../reconcile.ts";
 import { deleteConnection, findConnection, saveConnection } from "../store/connections.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
+import { accessAgain } from "./source-pages.ts";
 
 const where = "in impact.com under Settings → API";
 const credential = (pattern: RegExp, name: string) =>
@@ -39,6 +41,7 @@ export const putConnection = endpoint({
     const access = { api: app.config.impactApi, account: source.account, accountSid, authToken };
     const abilities = await tryCredentials(app, access, campaignIds);
     const now = app.now();
+    const before = await findConnection(app.db, source.id);
     const saved = await saveConnection(app.db, {
       sourceId: source.id,
       sealed: await app.seal.sealText(JSON.stringify({ accountSid, authToken })),
@@ -55,8 +58,16 @@ export const putConnection = endpoint({
       updatedAt: now,
     });
     app.catalog.forget();
+    await resumeWithAccess(app, before, saved);
     return { body: view(saved) };
   },
+  form: (fields) => ({
+    account_sid: fields.text("account_sid") ?? "",
+    auth_token: fields.text("auth_token") ?? "",
+    campaign_ids: fields.text("campaign_ids")?.split(/[\s,]+/) ?? [],
+  }),
+  again: accessAgain,
+  next: ({ answer }) => ({ to: `/sources/${answer.source_id}`, said: "The credentials work. Reconciliation begins within a minute." }),
 });
 
 export const showConnection = endpoint({
@@ -76,6 +87,8 @@ export const removeConnection = endpoint({
     app.catalog.forget();
     return { status: 204, body: null };
   },
+  form: () => ({}),
+  next: ({ params }) => ({ to: `/sources/${params["id"]}`, said: "The access was taken away, and its credentials forgotten." }),
 });
 
 async function findSource(app: App, id: string | undefined): Promise<Source> {

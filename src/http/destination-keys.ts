@@ -8,6 +8,7 @@ import { listConnections, resealConnection } from "../store/connections.ts";
 import { resealDestination } from "../store/destinations.ts";
 import { SealBroken, SealedElsewhere } from "../store/seal.ts";
 import { openSecrets } from "./destination-changes.ts";
+import { toDestination } from "./destination-pages.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { findDestination, save } from "./destinations.ts";
 import { endpoint } from "./endpoint.ts";
@@ -41,6 +42,8 @@ export const rotateKey = endpoint({
     const saved = await save(app, before, after, before);
     return { body: { ...viewDestination(saved), ...viewKeys(after, [key]), rotated: versionOf(key) } };
   },
+  form: (fields) => ({ version: fields.text("version"), grace: fields.number("grace") }),
+  next: (shown) => toDestination(shown, shown.answer, "There is a new signing key."),
 });
 
 /** How many are sealed anew in one request. */

@@ -12,8 +12,15 @@ import { select } from "../forward/select.ts";
 import { findEvent } from "../store/events.ts";
 import type { StoredReceipt } from "../store/receipts.ts";
 import { listEvents } from "../store/search.ts";
+import type { Typed } from "../ui/form.ts";
+import type { Page } from "../ui/layout.ts";
+import { presetsPage } from "../ui/presets.ts";
+import { type Preview, previewPage } from "../ui/preview.ts";
 import { changed, openSecrets } from "./destination-changes.ts";
+import { previewOf } from "./destination-form.ts";
+import { formPage } from "./destination-pages.ts";
 import { changes } from "./destination-settings.ts";
+import { viewDestination } from "./destination-view.ts";
 import { blankDestination, findDestination } from "./destinations.ts";
 import { endpoint } from "./endpoint.ts";
 
@@ -21,6 +28,7 @@ import { endpoint } from "./endpoint.ts";
 const latest = 200;
 
 export const previewDestination = endpoint({
+  isSafe: true,
   summary: "What a request would look like: of a destination, with changes, about an event; nothing is saved or sent",
   body: changes.extend({
     destination: z.string().optional().describe("A destination's id, to try changes of it."),
@@ -50,12 +58,31 @@ export const previewDestination = endpoint({
       },
     };
   },
+  form: previewOf,
+  again: ({ app, typed }) => previewIn(app, typed, undefined),
+  page: ({ app, typed, answer }) => previewIn(app, typed, answer),
 });
 
 export const listPresets = endpoint({
   summary: "The ready-made forms of requests, with their templates",
   run: async () => ({ body: { data: presetCatalogue, next: null } }),
+  page: ({ answer }) => presetsPage(answer.data),
 });
+
+export const showPreview = endpoint({
+  summary: "What a destination would be sent",
+  isPage: true,
+  query: z.strictObject({ event: z.string().optional() }),
+  run: async ({ app, params }) => ({ body: viewDestination(await findDestination(app, params["id"])) }),
+  page: ({ answer, query: { event } }) => previewPage(null, { destination: answer.id, event }),
+});
+
+/** A preview in the form that asked for it. */
+async function previewIn(app: App, typed: Typed, preview: Preview | undefined): Promise<Page> {
+  const { form, destination, event } = typed.values;
+  if (form === "whole") return await formPage(app, typed, destination, { preview });
+  return previewPage(preview ?? null, { destination, event, typed });
+}
 
 async function draft(app: App, id: string | undefined, input: z.infer<typeof changes>) {
   if (id !== undefined) {

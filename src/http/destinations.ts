@@ -4,14 +4,20 @@ import { forgetToken } from "../authorize.ts";
 import type { Destination, Secrets, SignatureVersion } from "../domain/destination.ts";
 import { newEventId, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
+import { day } from "../domain/time.ts";
 import { defaultRetrySchedule } from "../forward/backoff.ts";
 import { checkSigningKey, newSigningKey, versionOf } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { request } from "../request.ts";
 import { drain } from "../ring.ts";
+import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { eraseFormerBodies, readDestination, saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
+import { testPage } from "../ui/destination-test.ts";
+import { destinationsPage } from "../ui/destinations.ts";
 import { changed, openSecrets, rethrow } from "./destination-changes.ts";
+import { destinationChanges, newDestinationOf } from "./destination-form.ts";
+import { formPage, saidOf, showOne, toDestination } from "./destination-pages.ts";
 import { changes, settings } from "./destination-settings.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
@@ -35,6 +41,9 @@ export const createDestination = endpoint({
     const saved = await save(app, { ...destination, version: 1 }, secrets);
     return { status: 201, body: { ...viewDestination(saved), ...viewKeys(secrets, keys) } };
   },
+  form: newDestinationOf,
+  again: ({ app, typed }) => formPage(app, typed, undefined),
+  next: (shown) => toDestination(shown, shown.answer, "The destination was created. Send it a test."),
 });
 
 export const listDestinations = endpoint({
@@ -42,6 +51,10 @@ export const listDestinations = endpoint({
   run: async ({ app }) => {
     const { destinations } = await app.catalog.anew(app.db);
     return { body: { data: destinations.filter(({ state }) => state !== "deleted").map(viewDestination), next: null } };
+  },
+  page: async ({ app, answer, view }) => {
+    const pulses = await listDestinationPulses(app.db, { since: app.now() - day, until: app.now() + 1 });
+    return destinationsPage(view, answer.data, pulses);
   },
 });
 
@@ -52,6 +65,7 @@ export const showDestination = endpoint({
     const secrets = await openSecrets(app, destination).catch(() => null);
     return { body: { ...viewDestination(destination), ...(secrets ? viewKeys(secrets, []) : {}) } };
   },
+  page: showOne,
 });
 
 export const updateDestination = endpoint({
@@ -65,6 +79,9 @@ export const updateDestination = endpoint({
     if (body.state === "active") app.later(drain(app, saved));
     return { body: { ...viewDestination(saved), ...viewKeys(secrets, []) } };
   },
+  form: destinationChanges,
+  again: ({ app, params, typed }) => formPage(app, typed, params["id"]),
+  next: (shown) => toDestination(shown, { id: shown.answer.id }, saidOf(shown.body)),
 });
 
 export const deleteDestination = endpoint({
@@ -91,6 +108,8 @@ export const deleteDestination = endpoint({
     app.later(sweep(app));
     return { status: 204, body: null };
   },
+  form: () => ({}),
+  next: () => ({ to: "/destinations", said: "The destination was deleted." }),
 });
 
 export const testDestination = endpoint({
@@ -104,6 +123,8 @@ export const testDestination = endpoint({
       body: { delivered, status, reason, latency_ms: latencyMs, request: { headers: requestHeaders }, response: { headers, body } },
     };
   },
+  form: () => ({}),
+  page: async ({ app, params, answer }) => testPage(viewDestination(await findDestination(app, params["id"])), answer),
 });
 
 /** A key for each version: for v1 the operator's own one, if it was brought along. */

@@ -4,11 +4,14 @@ import type { Event } from "../domain/event.ts";
 import { eventKinds, eventTypes } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import { eventData } from "../forward/payload.ts";
+import { isMacroName } from "../postback/fields.ts";
 import { redact } from "../postback/secrets.ts";
 import { listDeliveriesOf } from "../store/attempts.ts";
 import { findEvent } from "../store/events.ts";
 import type { StoredReceipt } from "../store/receipts.ts";
 import { listEvents as search } from "../store/search.ts";
+import { eventPage } from "../ui/event.ts";
+import { eventsPage } from "../ui/events.ts";
 import { viewDelivery } from "./deliveries.ts";
 import { endpoint } from "./endpoint.ts";
 import { moment, paging } from "./input.ts";
@@ -31,6 +34,7 @@ export const listEvents = endpoint({
     const names = await sourceNames(app);
     return { body: { data: events.map((event) => viewEvent(event, names)), next } };
   },
+  page: async ({ app, answer, view }) => eventsPage(view, answer, [...(await sourceNames(app)).values()]),
 });
 
 export const showEvent = endpoint({
@@ -50,6 +54,11 @@ export const showEvent = endpoint({
         deliveries: deliveries.map(({ delivery, attempts }) => viewDelivery(delivery, attempts)),
       },
     };
+  },
+  page: async ({ app, answer, view }) => {
+    const { destinations } = await app.catalog.current(app.db);
+    const there = destinations.filter(({ state }) => state !== "deleted");
+    return eventPage(view, answer, isMacroName, new Map(there.map(({ id, name }) => [id, name])));
   },
 });
 

@@ -27,7 +27,8 @@ export const listGaps = endpoint({
 });
 
 export const showCapture = endpoint({
-  summary: "How much of what impact.com's API tells came by postback: by source and UTC day, of the last 30 days unless said",
+  summary:
+    "How much of what impact.com's API tells came by postback: by source and UTC day, of the last 30 days unless said; a day that tells of nothing is left out",
   query: z.strictObject({ source: z.string().optional().describe("A source's id or name."), since: moment, until: moment }),
   run: async ({ app, query }) => {
     const until = query.until ?? app.now();

@@ -4,7 +4,8 @@ import { formatInstant, parseDate } from "../domain/time.ts";
 
 z.config({ jitless: true }); // a Worker may not compile code at run time
 
-const largestInput = 256 * 1024;
+/** So much may be sent to the operator's API at once. */
+export const largestInput = 256 * 1024;
 
 /** A request's JSON, held to a schema. No body counts as `{}`. Throws `undecodable`, `too_large` or `invalid_input`. */
 export async function readBody(request: Request, schema: z.ZodType | undefined): Promise<unknown> {
@@ -14,9 +15,10 @@ export async function readBody(request: Request, schema: z.ZodType | undefined):
   return check(parse(text), schema);
 }
 
-/** The parameters of a URL, held to a schema. Throws `invalid_input`. */
-export function readQuery(url: URL, schema: z.ZodType | undefined): unknown {
-  return check(Object.fromEntries(url.searchParams), schema ?? z.strictObject({}));
+/** The parameters of a URL, held to a schema. A page's form sends its empty fields along: they say nothing. Throws `invalid_input`. */
+export function readQuery(url: URL, schema: z.ZodType | undefined, isPage = false): unknown {
+  const given = [...url.searchParams].filter(([, value]) => !isPage || value !== "");
+  return check(Object.fromEntries(given), schema ?? z.strictObject({}));
 }
 
 /** A page of a list: how many, and where to go on. */
@@ -46,7 +48,8 @@ function parse(text: string): unknown {
   }
 }
 
-function check(input: unknown, schema: z.ZodType): unknown {
+/** Holds input to a schema. Throws `invalid_input` with every mistake. */
+export function check(input: unknown, schema: z.ZodType): unknown {
   const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, schema));

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import type { App } from "../app.ts";
 import { leaseMs } from "../collect.ts";
+import type { Event } from "../domain/event.ts";
 import type { JobFile } from "../domain/job-file.ts";
 import { Problem } from "../domain/problem.ts";
 import { second } from "../domain/time.ts";
 import { isSigned, linkLifeMs, linkTo } from "../link.ts";
+import { jobIsFetched } from "../receive.ts";
 import { findConnection } from "../store/connections.ts";
 import { findFile, listFilesOf, reopenFile } from "../store/job-files.ts";
 import { listSubjectEvents } from "../store/ledgers.ts";
@@ -42,7 +44,7 @@ export const fetchFile = endpoint({
   run: async ({ app, params, origin }) => {
     const jobId = params["id"] ?? "";
     const events = await listSubjectEvents(app.db, `job:${jobId}`);
-    const hint = events.findLast((event) => event.origin === "postback" && event.type === "job.completed");
+    const hint = events.findLast((event) => event.type === "job.completed" && (event.origin === "postback" || isHint(event)));
     if (!hint) throw new Problem("not_found", "No completion of this job was received.");
     if (app.archive === null) throw new Problem("conflict", "There is no R2 bucket to put the result in: bind one as ARCHIVE, and deploy.");
     if ((await findConnection(app.db, hint.sourceId)) === null)
@@ -51,7 +53,17 @@ export const fetchFile = endpoint({
     if (file) return { status: 202, body: viewFile(app, origin, file) };
     throw new Problem("conflict", "The result is stored, or is being fetched at the moment. GET /jobs/:id says which.");
   },
+  form: () => ({}),
+  next: ({ params }) => ({
+    to: `/jobs/${encodeURIComponent(params["id"] ?? "")}`,
+    said: "The result is being fetched. It appears here, and an event tells of it.",
+  }),
 });
+
+/** Reconciliation gives hints, too, and tells of results. */
+function isHint({ warnings }: Event): boolean {
+  return warnings.some(({ code }) => code === jobIsFetched.code);
+}
 
 function viewFile({ config, now }: App, origin: string, file: JobFile) {
   const { jobId, hintEventId, state, reason } = file;

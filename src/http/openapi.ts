@@ -19,13 +19,18 @@ export function openApi(routes: [path: string, methods: Methods][], origin: stri
         "Receives impact.com postbacks, stores every one, and delivers them as signed webhooks. Operator addresses want `Authorization: Bearer <operator token>`.",
     },
     servers: [{ url: origin }],
-    paths: Object.fromEntries(routes.map(([path, methods]) => [template(path), item(path, methods)])),
+    paths: Object.fromEntries(
+      routes
+        .map(([path, methods]) => [template(path), item(path, methods)])
+        .filter(([, methods]) => Object.keys(methods as object).length > 0),
+    ),
     components: { securitySchemes: { operator: { type: "http", scheme: "bearer" } }, schemas: { Problem: problemSchema } },
   };
 }
 
 function item(path: string, methods: Methods) {
-  return Object.fromEntries(Object.entries(methods).map(([method, endpoint]) => [method.toLowerCase(), operation(path, endpoint)]));
+  const told = Object.entries(methods).filter(([, { isPage }]) => !isPage);
+  return Object.fromEntries(told.map(([method, endpoint]) => [method.toLowerCase(), operation(path, endpoint)]));
 }
 
 function operation(path: string, { summary, query, body, success = 200, isOpen, admits }: Endpoint) {

@@ -2,9 +2,12 @@ import * as z from "zod";
 import type { App } from "../app.ts";
 import { kinds } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Receipt } from "../domain/receipt.ts";
-import { keep, postingOf, type Received } from "../receive.ts";
-import { findQuarantined, listQuarantined, type Quarantined, resolveQuarantined, saveQuarantined } from "../store/quarantine.ts";
+import { decode } from "../postback/decode.ts";
+import { isSecretKey } from "../postback/secrets.ts";
+import { findQuarantined, listQuarantined, type Quarantined } from "../store/quarantine.ts";
+import { type QuarantinedView, quarantinePage } from "../ui/quarantine.ts";
+import { quarantinedPage, type Would } from "../ui/quarantined.ts";
+import type { View } from "../ui/view.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewReceipt } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -13,6 +16,7 @@ export const listQuarantine = endpoint({
   summary: "What was authenticated and could not become an event, newest first",
   query: z.strictObject({
     source: z.string().optional().describe("A source's id or name."),
+    code: z.string().optional().describe("Why it was refused, like `invalid` or `undecodable`."),
     resolved: z.enum(["true", "false"]).default("false").describe("true: what was re-ingested already."),
     since: moment,
     until: moment,
@@ -23,47 +27,39 @@ export const listQuarantine = endpoint({
     const names = await sourceNames(app);
     return { body: { data: quarantined.map((one) => view(one, names)), next } };
   },
+  page: async ({ app, answer, view: shown }) => quarantinePage(shown, answer, [...(await sourceNames(app)).values()]),
 });
 
 export const showQuarantined = endpoint({
   summary: "One call in quarantine: the reason, and what came",
-  run: async ({ app, params }) => ({ body: view(await find(app, params["id"]), await sourceNames(app)) }),
+  run: async ({ app, params }) => ({ body: view(await findQuarantinedOne(app, params["id"]), await sourceNames(app)) }),
+  page: async ({ app, params, answer, view: shown }) => await showOne(app, params["id"], answer, shown, null),
 });
 
-export const reingest = endpoint({
-  summary: "Take a call in quarantine once more, after a mapping was mended. It keeps its time of arrival",
-  body: z.strictObject({ kind: z.enum(kinds).optional().describe("When the URL named a wrong kind, or none.") }),
-  run: async ({ app, params, body }) => {
-    const one = await find(app, params["id"]);
-    if (one.eventId !== null) throw new Problem("conflict", `It was re-ingested already, as ${one.eventId}.`);
-    const { sources, destinations } = await app.catalog.anew(app.db);
-    const source = sources.find(({ id }) => id === one.sourceId);
-    if (!source) throw new Problem("not_found", "The source of this call does not exist any more.");
+/** One call, with what another mapping would make of it. */
+export async function showOne(app: App, id: string | undefined, answer: QuarantinedView | null, shown: View, would: Would | null) {
+  const one = await findQuarantinedOne(app, id);
+  const { sources } = await app.catalog.current(app.db);
+  const mapping = sources.find((source) => source.id === one.sourceId)?.mapping ?? {};
+  return quarantinedPage(shown, answer ?? view(one, await sourceNames(app)), keysOf(one), mapping, [...kinds], would);
+}
 
-    const receipt: Receipt = {
-      ...one.receipt,
-      id: one.id,
-      receivedAt: one.receivedAt,
-      kind: body.kind ?? one.kind,
-      tokenHash: source.tokenHash,
-      truncated: one.truncated,
-    };
-    try {
-      const [received] = await keep(app, [postingOf(receipt, source, destinations)]);
-      const { id, status } = received as Received;
-      await resolveQuarantined(app.db, one.id, id, app.now());
-      return { body: { id, status } };
-    } catch (problem) {
-      if (problem instanceof Problem) await saveQuarantined(app.db, { receipt, sourceId: source.id, problem });
-      throw problem;
-    }
-  },
-});
-
-async function find(app: App, id: string | undefined): Promise<Quarantined> {
+/** A call in quarantine. Throws `not_found`. */
+export async function findQuarantinedOne(app: App, id: string | undefined): Promise<Quarantined> {
   const one = await findQuarantined(app.db, id ?? "");
   if (one) return one;
   throw new Problem("not_found", "There is nothing with this id in quarantine.");
+}
+
+/** Names of what came, as far as it can be read at all. */
+function keysOf({ receipt, ...one }: Quarantined): string[] {
+  try {
+    return [...new Set(decode({ ...receipt, ...one, tokenHash: "" }).entries.map(([key]) => key))]
+      .filter((key) => !isSecretKey(key))
+      .slice(0, 60);
+  } catch {
+    return [...new URLSearchParams(receipt.query).keys()].filter((key) => !isSecretKey(key)).slice(0, 60);
+  }
 }
 
 function view(one: Quarantined, names: Map<string, string>) {

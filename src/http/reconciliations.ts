@@ -64,16 +64,18 @@ export const resumeReconciliation = changing(
   "Go on with a reconciliation that was paused, or that failed",
   ["paused", "failed"],
   "running",
+  "resumed",
 );
 export const cancelReconciliation = changing("End a reconciliation; what it found stays", ["running", "paused", "failed"], "cancelled");
 
-function changing(summary: string, from: ReconciliationState[], to: ReconciliationState) {
+/** `done`: what was done to it then, where that is another word than what it is. */
+function changing(summary: string, from: ReconciliationState[], to: ReconciliationState, done: string = to) {
   return endpoint({
     summary,
     run: async ({ app, params }) => {
       const { id, state } = await find(app, params["id"]);
       const changed = await changeState(app.db, id, from, to, app.now());
-      if (!changed) throw new Problem("conflict", `The reconciliation is ${state}; only one that is ${from.join(" or ")} can be ${to}.`);
+      if (!changed) throw new Problem("conflict", `The reconciliation is ${state}; only one that is ${from.join(" or ")} can be ${done}.`);
       if (to === "running") app.later(goOn(app, id, afterAnswerMs));
       return { body: view(changed, await sourceNames(app)) };
     },

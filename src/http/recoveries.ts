@@ -8,8 +8,14 @@ import { preview } from "../recover.ts";
 import { ring } from "../ring.ts";
 import { cancelRecovery, findRecovery, listRecoveries as listLatest, saveRecovery } from "../store/recoveries.ts";
 import { findDestination } from "./destinations.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint, type Reply } from "./endpoint.ts";
 import { instant, moment } from "./input.ts";
+
+interface Preview {
+  count: number;
+  is_complete: boolean;
+  first: string[];
+}
 
 export const createRecovery = endpoint({
   summary: "Send many deliveries again, oldest first. With ?preview only tells how many, and the first ten",
@@ -27,7 +33,7 @@ export const createRecovery = endpoint({
     rate: z.number().int().min(1).max(1000).default(100).describe("So many a second at the most."),
   }),
   success: 201,
-  run: async ({ app, query, body }) => {
+  run: async ({ app, query, body }): Promise<Reply<Preview | ReturnType<typeof view>>> => {
     const destination = body.destination === undefined ? null : await findDestination(app, body.destination);
     compileFilter(body.filter);
     const now = app.now();

@@ -19,6 +19,9 @@ export interface Told {
   isUpToDate: boolean;
 }
 
+/** A report as our API tells it. */
+export type ReportView = ReturnType<typeof view>;
+
 /** A page of a report as JSON. */
 export function view({ by, zone, span, rates, lines, totals, next, isUpToDate }: Told) {
   return {
@@ -35,8 +38,15 @@ export function view({ by, zone, span, rates, lines, totals, next, isUpToDate }:
 }
 
 function viewLine(line: Line) {
-  const ofStates = Object.fromEntries(states.map((state) => [state, viewFigures(line[state])]));
-  return { currency: line.currency || null, ...viewFigures(line), ...ofStates };
+  const { pending, approved, reversed, other } = line;
+  return {
+    currency: line.currency || null,
+    ...viewFigures(line),
+    pending: viewFigures(pending),
+    approved: viewFigures(approved),
+    reversed: viewFigures(reversed),
+    other: viewFigures(other),
+  };
 }
 
 function viewFigures({ actions, payout, amount }: Figures) {

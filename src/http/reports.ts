@@ -1,16 +1,29 @@
 import * as z from "zod";
 import { book } from "../book.ts";
 import { type Rates, readRates } from "../domain/rates.ts";
-import { groupings, type Line, linesOf, type Order, orders, type Place, rollupOf, sorted } from "../domain/report.ts";
-import { bucketsOf, divide, refusal, type Span, spanOf } from "../domain/span.ts";
+import {
+  divideReport,
+  type Grouping,
+  groupings,
+  type Line,
+  linesOf,
+  type Order,
+  orders,
+  type Place,
+  rollupsOf,
+  sorted,
+} from "../domain/report.ts";
+import { bucketsOf, refusal, type Span, spanOf } from "../domain/span.ts";
 import { type Dimension, dimensions } from "../domain/standing.ts";
 import { hour } from "../domain/time.ts";
 import { findZone, type Zone } from "../domain/zone.ts";
 import { readReport } from "../store/reports.ts";
+import { reportPage } from "../ui/report.ts";
 import { bookingMs } from "./actions.ts";
 import { endpoint } from "./endpoint.ts";
+import { sourceNames } from "./events.ts";
 import { readMark, writeMark } from "./report-marks.ts";
-import { respondTable, view } from "./report-view.ts";
+import { type ReportView, respondTable, view } from "./report-view.ts";
 
 /** So many lines of several currencies can be sorted by what they are worth in one. */
 const mostSorted = 20_000;
@@ -21,7 +34,7 @@ const ofDimension = Object.fromEntries(Object.keys(dimensions).map((name) => [na
 >;
 
 const query = z.strictObject({
-  by: z.enum(groupings).describe("What each line is about."),
+  by: z.enum(groupings).default("day").describe("What each line is about."),
   since: z.string().optional().describe("A date of the time zone, or a moment; thirty days unless said. By the date of the sale."),
   until: z.string().optional().describe("The first moment, or date, that does not count any more; now unless said."),
   time_zone: z.string().default("UTC").describe("A name like Europe/Berlin, or an offset like +05:30."),
@@ -37,12 +50,18 @@ const query = z.strictObject({
   rates_source: z.string().max(200).optional().describe("Where the rates are from; it is repeated in the answer."),
   order: z.enum(orders).optional().describe("Largest first, or values from A to Z. By payout, days and months by value, unless said."),
   format: z.enum(["json", "csv"]).optional().describe("JSON unless said here or by Accept."),
-  limit: z.coerce.number().int().min(1).max(1000).default(100).describe("How many lines at the most."),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("How many lines at the most: 100 unless said, 1,000 of days and months."),
   cursor: z.string().optional().describe("`next` of the page before."),
 });
 type Query = z.infer<typeof query>;
 
-export const showReport = endpoint<Query>({
+export const showReport = endpoint<Query, undefined, ReportView>({
   summary:
     "Payout, amount and counts of actions by day, campaign, sub id and more, for each currency, as JSON or CSV. Days are those of `time_zone`",
   query: query as z.ZodType<Query>,
@@ -50,7 +69,7 @@ export const showReport = endpoint<Query>({
     const zone = findZone(query.time_zone);
     if (!zone) throw refusal("time_zone", "must be a name like Europe/Berlin or an offset like +05:30");
     const rates = readRates(query);
-    const order = query.order ?? (query.by === "day" || query.by === "month" ? "value" : "payout");
+    const order = query.order ?? (isOfTime(query.by) ? "value" : "payout");
     const mark = query.cursor === undefined ? undefined : readMark(query.cursor, order);
     const span = spanOf({ since: query.since ?? mark?.since, until: query.until ?? mark?.until }, zone, app.now());
 
@@ -60,6 +79,8 @@ export const showReport = endpoint<Query>({
     const wanted = query.format ?? (request.headers.get("accept")?.includes("text/csv") ? "csv" : "json");
     return wanted === "csv" ? respondTable(told, new URL(request.url)) : { body: view(told) };
   },
+  page: async ({ app, answer, view: seen }) => reportPage(seen, answer, [...(await sourceNames(app)).values()]),
+  again: async ({ app, view: seen, typed }) => reportPage(seen, null, [...(await sourceNames(app)).values()], typed),
 });
 
 interface Asked {
@@ -75,9 +96,10 @@ interface Asked {
 async function read(db: D1Database, asked: Asked): Promise<{ lines: Line[]; totals: Line[]; next: string | null }> {
   const { query, span, rates, order, after } = asked;
   const isSortedHere = rates !== null && (order === "payout" || order === "amount");
+  const limit = query.limit ?? (isOfTime(query.by) ? 1000 : 100);
   const report = await readReport(db, {
     ...searchOf(asked),
-    ...(isSortedHere ? { order: "value", limit: mostSorted + 1 } : { order, after, limit: query.limit + 1 }),
+    ...(isSortedHere ? { order: "value", limit: mostSorted + 1 } : { order, after, limit: limit + 1 }),
   });
   let lines = linesOf(report.cells, rates);
   if (isSortedHere && lines.length > mostSorted) {
@@ -85,8 +107,8 @@ async function read(db: D1Database, asked: Asked): Promise<{ lines: Line[]; tota
     throw refusal("order", reason);
   }
   if (isSortedHere) lines = sorted(lines, order, after);
-  const shown = lines.slice(0, query.limit);
-  const last = lines.length > query.limit ? shown.at(-1) : undefined;
+  const shown = lines.slice(0, limit);
+  const last = lines.length > limit ? shown.at(-1) : undefined;
   return { lines: shown, totals: linesOf(report.sums, rates), next: last ? writeMark(last, order, span) : null };
 }
 
@@ -95,9 +117,12 @@ function searchOf({ query, zone, span, rates }: Asked) {
   const filters = Object.fromEntries(
     (Object.keys(dimensions) as Dimension[]).flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])),
   ) as Partial<Record<Dimension, string>>;
-  const buckets = by === "day" || by === "month" ? bucketsOf(by, span, zone) : [{ ...span, label: "" }];
+  const buckets = isOfTime(by) ? bucketsOf(by, span, zone) : [{ ...span, label: "" }];
   const isByHours = buckets.slice(1).every(({ since }) => since % hour === 0);
-  const rollup = rollupOf(by, Object.keys(filters) as Dimension[], isByHours);
-  const { whole, cut } = rollup ? divide(buckets, rollup.unit) : { whole: [], cut: buckets };
-  return { by, source, currency, state, filters, whole, cut, dimension: rollup?.dimension ?? "", isTogether: rates !== null } as const;
+  const { whole, cut } = divideReport(buckets, rollupsOf(by, filters, isByHours));
+  return { by, source, currency, state, filters, whole, cut, isTogether: rates !== null } as const;
+}
+
+function isOfTime(by: Grouping): by is "day" | "month" {
+  return by === "day" || by === "month";
 }

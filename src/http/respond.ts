@@ -1,5 +1,7 @@
+import type { App } from "../app.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Reply } from "./endpoint.ts";
+import { respondProblemPage, wantsPage } from "./page.ts";
 
 const always = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
@@ -17,10 +19,16 @@ export function respondProblem(problem: Problem, headers: Record<string, string>
   });
 }
 
-/** Whatever was thrown, as a response: our callers' mistakes in full, our own only in the log, and without any URL. */
-export function respondError(error: unknown): Response {
-  if (error instanceof Problem) return respondProblem(error);
+/**
+ * Whatever was thrown, as a response, JSON or a page: our callers' mistakes in full, our own only in the log, and without any URL.
+ */
+export function respondError(error: unknown, request: Request, app: App | null): Response {
+  const problem = error instanceof Problem ? error : unexpected(error);
+  return wantsPage(request) ? respondProblemPage(request, problem, app) : respondProblem(problem);
+}
+
+function unexpected(error: unknown): Problem {
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   console.error("unexpected:", words.replace(/https?:\/\/\S+/g, "(url)"));
-  return respondProblem(new Problem("internal", "It was logged. Nothing that was answered with a 2xx is lost."));
+  return new Problem("internal", "It was logged. Nothing that was answered with a 2xx is lost.");
 }

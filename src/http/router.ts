@@ -3,21 +3,23 @@ import type { App } from "../app.ts";
 import { ConfigError } from "../config.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { readBody, readQuery } from "./input.ts";
-import { admitOperator } from "./operator.ts";
-import { respond, respondError, respondProblem } from "./respond.ts";
+import { readForm } from "./form.ts";
+import { respondError, respondProblem } from "./respond.ts";
 import { type Methods, routes } from "./routes.ts";
+import { serve } from "./serve.ts";
 
-const router = Router<IRequestStrict, [App], Response>({ catch: respondError });
+const router = Router<IRequestStrict, [App], Response>({ catch: (error, request, app) => respondError(error, request, app) });
 for (const [path, methods] of routes) router.all(path, (request, app) => dispatch(request as IRequestStrict & Request, app, methods));
-router.all("*", () => respondProblem(new Problem("not_found", "There is nothing at this address. See /openapi.json for what there is.")));
+router.all("*", () => {
+  throw new Problem("not_found", "There is nothing at this address. See /openapi.json for what there is.");
+});
 
 /** Answers any request. `appOf` is called here, so that a wrong configuration is an answer too: come again. */
 export async function answer(request: Request, appOf: () => App): Promise<Response> {
   try {
     return (await router.fetch(request as never, appOf())) as Response;
   } catch (error) {
-    if (!(error instanceof ConfigError)) return respondError(error);
+    if (!(error instanceof ConfigError)) return respondError(error, request, null);
     console.error(error.message);
     return respondProblem(
       new Problem("unavailable", "The configuration is not complete; its problems are in the log.", [], { "retry-after": "60" }),
@@ -27,28 +29,14 @@ export async function answer(request: Request, appOf: () => App): Promise<Respon
 
 /** Finds the endpoint of a method; itty-router itself answers a wrong method with 404. */
 async function dispatch(request: IRequestStrict & Request, app: App, methods: Methods): Promise<Response> {
-  const method = request.method === "HEAD" && !methods.HEAD ? "GET" : request.method;
+  const form = await readForm(request, methods as Record<string, Endpoint>);
+  const method = form?.method ?? (request.method === "HEAD" && !methods.HEAD ? "GET" : request.method);
   const endpoint = methods[method as keyof Methods];
   const allow = allowed(methods).join(", ");
   if (!endpoint && method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
   if (!endpoint) throw new Problem("method_not_allowed", `This address answers ${allow}.`, [], { allow });
-  const response = await run(endpoint, request, app);
+  const response = await serve({ endpoint, request, app, method, params: decoded(request.params), form });
   return request.method === "HEAD" ? new Response(null, response) : response;
-}
-
-async function run(endpoint: Endpoint, request: IRequestStrict & Request, app: App): Promise<Response> {
-  const params = decoded(request.params);
-  if (!endpoint.isOpen && !endpoint.admits?.(request, app, params)) admitOperator(request, app.config.operatorToken);
-  const url = new URL(request.url);
-  const reply = await endpoint.run({
-    app,
-    request,
-    origin: url.origin,
-    params,
-    query: endpoint.isOpen ? {} : readQuery(url, endpoint.query),
-    body: await readBody(request, endpoint.body),
-  });
-  return reply instanceof Response ? reply : respond(reply);
 }
 
 function allowed(methods: Methods): string[] {

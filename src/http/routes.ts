@@ -4,8 +4,10 @@ import { listAlerts } from "./alerts.ts";
 import { listDays, listParts, reingestDay } from "./archive.ts";
 import { putConnection, removeConnection, showConnection } from "./connections.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
+import { showDestinationHealth } from "./destination-health.ts";
 import { reencrypt, rotateKey } from "./destination-keys.ts";
-import { listPresets, previewDestination } from "./destination-preview.ts";
+import { showDestinationForm, showNewDestination } from "./destination-pages.ts";
+import { listPresets, previewDestination, showPreview } from "./destination-preview.ts";
 import {
   createDestination,
   deleteDestination,
@@ -16,13 +18,17 @@ import {
 } from "./destinations.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { listEvents, showEvent } from "./events.ts";
+import { checkFilter } from "./filters.ts";
 import { listGaps, showCapture } from "./gaps.ts";
 import { showHealth } from "./health.ts";
 import { downloadFile, fetchFile } from "./job-files.ts";
+import { showLogin, signIn, signOut } from "./login.ts";
 import { inquiries, jobs, trackingValueRequests } from "./matters.ts";
 import { openApi } from "./openapi.ts";
+import { showOverview } from "./overview.ts";
+import { wantsPage } from "./page.ts";
 import { probePostback, receivePostback } from "./postback.ts";
-import { listQuarantine, reingest, showQuarantined } from "./quarantine.ts";
+import { listQuarantine, showQuarantined } from "./quarantine.ts";
 import {
   cancelReconciliation,
   createReconciliation,
@@ -32,7 +38,11 @@ import {
   showReconciliation,
 } from "./reconciliations.ts";
 import { createRecovery, listRecoveries, showRecovery, stopRecovery } from "./recoveries.ts";
+import { previewReingest, reingest, reingestMany } from "./reingest.ts";
+import { replayEvent } from "./replay.ts";
 import { showReport } from "./reports.ts";
+import { showAudit, showSettings } from "./settings.ts";
+import { showAccess, showNewSource, showSourceForm } from "./source-pages.ts";
 import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
 
 export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE", Endpoint>>;
@@ -46,7 +56,10 @@ const document = endpoint({
 const welcome = endpoint({
   summary: "What this is, and where to go on",
   isOpen: true,
-  run: async ({ origin }) => ({ body: { name: "Postback Edge", version, api: `${origin}/openapi.json`, health: `${origin}/health` } }),
+  run: async ({ origin, request }) => {
+    if (wantsPage(request)) return Response.redirect(`${origin}/overview`, 303);
+    return { body: { name: "Postback Edge", version, api: `${origin}/openapi.json`, health: `${origin}/health` } };
+  },
 });
 
 /** Every address there is, and who answers there. */
@@ -54,18 +67,27 @@ export const routes: [path: string, methods: Methods][] = [
   ["/", { GET: welcome }],
   ["/in/:token/:kind?", { GET: receivePostback, POST: receivePostback, HEAD: probePostback }],
   ["/sources", { GET: listSources, POST: createSource }],
+  ["/sources/new", { GET: showNewSource }],
+  ["/sources/:id/edit", { GET: showSourceForm }],
+  ["/sources/:id/access", { GET: showAccess }],
   ["/sources/:id", { GET: showSource, PATCH: updateSource }],
   ["/sources/:id/token", { POST: rotateToken }],
   ["/sources/:id/api", { GET: showConnection, PUT: putConnection, DELETE: removeConnection }],
   ["/destinations", { GET: listDestinations, POST: createDestination }],
   ["/destinations/preview", { POST: previewDestination }],
   ["/destinations/reencrypt", { POST: reencrypt }],
+  ["/destinations/new", { GET: showNewDestination }],
+  ["/destinations/:id/edit", { GET: showDestinationForm }],
+  ["/destinations/:id/preview", { GET: showPreview }],
+  ["/destinations/:id/health", { GET: showDestinationHealth }],
+  ["/filters", { POST: checkFilter }],
   ["/destinations/:id", { GET: showDestination, PATCH: updateDestination, DELETE: deleteDestination }],
   ["/destinations/:id/test", { POST: testDestination }],
   ["/destinations/:id/secret", { POST: rotateKey }],
   ["/presets", { GET: listPresets }],
   ["/events", { GET: listEvents }],
   ["/events/:id", { GET: showEvent }],
+  ["/events/:id/replay", { POST: replayEvent }],
   ["/actions", { GET: listActions }],
   ["/actions/:action_id", { GET: showAction }],
   ["/reports", { GET: showReport }],
@@ -91,8 +113,15 @@ export const routes: [path: string, methods: Methods][] = [
   ["/recoveries/:id", { GET: showRecovery }],
   ["/recoveries/:id/cancel", { POST: stopRecovery }],
   ["/quarantine", { GET: listQuarantine }],
+  ["/quarantine/reingest", { POST: reingestMany }],
+  ["/quarantine/:id/preview", { POST: previewReingest }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],
+  ["/overview", { GET: showOverview }],
+  ["/settings", { GET: showSettings }],
+  ["/audit", { GET: showAudit }],
+  ["/login", { GET: showLogin, POST: signIn }],
+  ["/logout", { POST: signOut }],
   ["/alerts", { GET: listAlerts }],
   ["/archive", { GET: listDays }],
   ["/archive/:day", { GET: listParts }],

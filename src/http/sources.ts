@@ -9,8 +9,11 @@ import { hashSecret, isRange } from "../postback/authenticate.ts";
 import { isMacroName } from "../postback/fields.ts";
 import { templates } from "../postback/templates.ts";
 import { saveSource } from "../store/sources.ts";
+import { newSourcePage } from "../ui/sources.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
+import { sourceChanges } from "./source-form.ts";
+import { showOneSource, showSources, sourceAgain, toSource } from "./source-pages.ts";
 
 const macroName = z.string().refine(isMacroName, "names no macro of impact.com, like ActionId, SubId1 or Payout");
 const settings = {
@@ -59,28 +62,39 @@ export const createSource = endpoint({
       now,
     );
     await save(app, source);
-    return { status: 201, body: { ...view(source), token, ...pasteable(origin, token) } };
+    return { status: 201, body: { ...viewSource(source), token, ...pasteable(origin, token) } };
   },
+  form: (fields) => ({ name: fields.text("name") ?? "", account: fields.text("account") }),
+  again: ({ typed }) => newSourcePage(typed),
+  next: (shown) => toSource(shown, shown.answer, "The source was created. Paste its URLs into impact.com."),
 });
 
 export const listSources = endpoint({
   summary: "All sources, without their tokens",
-  run: async ({ app }) => ({ body: { data: (await app.catalog.anew(app.db)).sources.map(view), next: null } }),
+  run: async ({ app }) => ({ body: { data: (await app.catalog.anew(app.db)).sources.map(viewSource), next: null } }),
+  page: showSources,
 });
 
 export const showSource = endpoint({
   summary: "One source, without its token",
-  run: async ({ app, params, origin }) => ({ body: { ...view(await find(app, params["id"])), ...pasteable(origin, "{token}") } }),
+  run: async ({ app, params, origin }) => ({
+    body: { ...viewSource(await findSource(app, params["id"])), ...pasteable(origin, "{token}") },
+  }),
+  page: showOneSource,
 });
 
 export const updateSource = endpoint({
   summary: "Change a source; what is left out stays",
   body: change,
   run: async ({ app, params, body }) => {
-    const source = changed(await find(app, params["id"]), body, app.now());
+    const source = changed(await findSource(app, params["id"]), body, app.now());
     await save(app, source);
-    return { body: view(source) };
+    return { body: viewSource(source) };
   },
+  form: sourceChanges,
+  again: sourceAgain,
+  next: (shown) =>
+    toSource(shown, { id: shown.answer.id }, "The source was changed. It counts at once here, and within seconds everywhere."),
 });
 
 export const rotateToken = endpoint({
@@ -88,7 +102,7 @@ export const rotateToken = endpoint({
   body: z.strictObject({ grace: z.number().int().min(0).max(604_800).default(86_400).describe("Seconds, a day unless said.") }),
   success: 201,
   run: async ({ app, params, body, origin }) => {
-    const source = await find(app, params["id"]);
+    const source = await findSource(app, params["id"]);
     const token = newToken();
     const rotated: Source = {
       ...source,
@@ -98,11 +112,14 @@ export const rotateToken = endpoint({
       updatedAt: app.now(),
     };
     await save(app, rotated);
-    return { status: 201, body: { ...view(rotated), token, ...pasteable(origin, token) } };
+    return { status: 201, body: { ...viewSource(rotated), token, ...pasteable(origin, token) } };
   },
+  form: (fields) => ({ grace: fields.number("grace") }),
+  next: (shown) => toSource(shown, shown.answer, "There is a new token. Paste its URLs into impact.com while the old one is still good."),
 });
 
-async function find(app: App, id: string | undefined): Promise<Source> {
+/** A source by its id. Throws `not_found`. */
+export async function findSource(app: App, id: string | undefined): Promise<Source> {
   app.catalog.forget(); // a change is written over the whole row: it must not undo what another isolate changed within the last second
   const source = (await app.catalog.anew(app.db)).sources.find((candidate) => candidate.id === id);
   if (source) return source;
@@ -142,7 +159,8 @@ function pasteable(origin: string, token: string) {
   return { urls, templates: Object.fromEntries(kinds.map((kind) => [kind, templates(kind, `${origin}/in/${token}/${kind}`)])) };
 }
 
-function view(source: Source) {
+/** A source as our API tells it, without its token. */
+export function viewSource(source: Source) {
   return {
     id: source.id,
     name: source.name,

@@ -55,10 +55,16 @@ export function listInquiries({ span, status, campaignId }: { span?: Span; statu
   return { path: pathOf("ActionInquiries", parameters), list: "ActionInquiries" };
 }
 
-/** Jobs made since then. Source: the OpenAPI documents of Jobs, which want a date of partners, and a time of brands. */
-export function listJobs(account: Account, since: Instant): Asked {
-  const text = momentOf(since, Math.floor);
-  return { path: pathOf("Jobs", { CreatedAfter: account === "partner" ? text.slice(0, 10) : text }), list: "Jobs" };
+/**
+ * Jobs made since then, and until then. Source: the OpenAPI documents of Jobs, which want a date of partners, and a time of brands. They say
+ * neither whose days these are, nor whether the bounds belong to the span.
+ */
+export function listJobs(account: Account, { since, until }: { since: Instant; until?: Instant }): Asked {
+  const text = (at: Instant) => momentOf(at, Math.floor).slice(0, account === "partner" ? 10 : undefined);
+  return {
+    path: pathOf("Jobs", { CreatedAfter: text(since), CreatedBefore: until === undefined ? undefined : text(until) }),
+    list: "Jobs",
+  };
 }
 
 export function readAction(id: string): Asked {

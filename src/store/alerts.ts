@@ -1,4 +1,5 @@
 import type { Alert, AlertKind, Figures } from "../domain/alert.ts";
+import { firstEventId } from "../domain/id.ts";
 import { day, type Instant } from "../domain/time.ts";
 import { listPage, when } from "./page.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
@@ -37,6 +38,19 @@ export async function listOpenAlerts(db: D1Database, now: Instant): Promise<(Ale
   return results.map((row) => ({ ...alertOf(row), isTold: row["is_told"] === 1 }));
 }
 
+/** So long a closed alert is there to be looked up; so many are deleted at once. */
+const keptMs = 400 * day;
+const mostPruned = 1000;
+
+const pruneClosed = `
+  delete from alerts where id in (select id from alerts where id < ?1 and closed_at < ?2 order by id limit ${mostPruned})`;
+
+/** Forgets alerts that were closed long ago, some at a time. */
+export async function pruneAlerts(db: D1Database, now: Instant): Promise<void> {
+  const before = now - keptMs;
+  await db.prepare(pruneClosed).bind(firstAlertId(before), before).run();
+}
+
 const listing = { table: "alerts", columns: "*", key: ["id"] };
 
 /** Alerts, the one that was opened last first. */
@@ -58,6 +72,10 @@ export async function listAlerts(
   ];
   const { rows, next } = await listPage(db, listing, when(search.cursor, "id < ?"), fitting, search.limit);
   return { alerts: rows.map(alertOf), next: next?.[0] ?? null };
+}
+
+function firstAlertId(at: Instant): string {
+  return firstEventId(at).replace("evt_", "alr_");
 }
 
 function alertOf(row: Row): Alert {

@@ -72,16 +72,6 @@ export async function moveWatermark(db: D1Database, sourceId: string, watermark:
   await db.prepare(advance).bind(sourceId, watermark).run();
 }
 
-const columns = { updates: "next_updates_at", states: "next_states_at" };
-const plan = (column: string) => `
-  update connections set ${column} = ?3 where source_id = ?1 and ${column} = ?2
-  returning source_id`;
-
-/** Moves what is to be read next from `was` to `at`. False when somebody else has moved it since it was read: who moves it, does it. */
-export async function planNext(db: D1Database, sourceId: string, task: keyof typeof columns, was: Instant, at: Instant): Promise<boolean> {
-  return (await db.prepare(plan(columns[task])).bind(sourceId, was, at).first()) !== null;
-}
-
 const note = `update connections set failure = ?2, updated_at = ?3 where source_id = ?1 and failure is not ?2`;
 
 /** Why the last call failed, or with null that all is well again. True when that is news. */

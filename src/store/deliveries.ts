@@ -73,6 +73,16 @@ export async function listDue(db: D1Database, destinationId: string, limit: numb
   return results.map((row) => deliveryId({ eventId: textOf(row, "event_id"), destinationId }));
 }
 
+const openOf = `
+  select (select count(*) from (select 1 from deliveries where state = 'pending' and destination_id = ?1 limit ?2)) as pending,
+    (select count(*) from (select 1 from deliveries where state = 'exhausted' and destination_id = ?1 limit ?2)) as exhausted`;
+
+/** How many deliveries of a destination wait, and how many were given up; each is counted up to `most`. */
+export async function countOpen(db: D1Database, destinationId: string, most: number): Promise<{ pending: number; exhausted: number }> {
+  const row = await db.prepare(openOf).bind(destinationId, most).first<Row>();
+  return { pending: numberOf(row ?? {}, "pending"), exhausted: numberOf(row ?? {}, "exhausted") };
+}
+
 const siblings = `
   select d.* from json_each(?1) as asked
   join deliveries mine on mine.event_id = asked.value ->> 0 and mine.destination_id = asked.value ->> 1

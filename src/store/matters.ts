@@ -29,6 +29,14 @@ export async function listOpenInquiries(db: D1Database, sourceId: string, after:
   return results.map((row) => textOf(row, "subject"));
 }
 
+const ofJobs = `source_id = ?1 and subject >= 'job:' and subject < 'job;' and kind = 'job-completion'`;
+const findJob = `select subject from matters where ${ofJobs} union all select subject from events where ${ofJobs} limit 1`;
+
+/** Whether a source has told of any job, lately or long ago. */
+export async function hasJobs(db: D1Database, sourceId: string): Promise<boolean> {
+  return (await db.prepare(findJob).bind(sourceId).first()) !== null;
+}
+
 const inquiriesOfAction = `
   select distinct substr(subject, ${"inquiry:".length + 1}) as id from events where kind = 'action-inquiry' and action_id = ?1 order by 1`;
 

@@ -2,6 +2,7 @@ import type { Delivery, Outcome } from "../domain/delivery.ts";
 import { breaker, type Health } from "../domain/destination.ts";
 import type { Instant } from "../domain/time.ts";
 import { ringGraceMs } from "./deliveries.ts";
+import { addToPulse } from "./destination-pulses.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 import type { Batching } from "./together.ts";
 
@@ -35,6 +36,8 @@ const concludeDelivery = `
     state = iif(${decides}, ?3, state), reason = iif(${decides}, ?6, reason),
     next_at = iif(${decides}, ?4, next_at), ring_at = iif(${decides}, ?5, ring_at)
   where event_id = ?1 and destination_id = ?2 and ${isNoted}`;
+
+const countInPulse = addToPulse(isNew);
 
 const readHealth = `select failures, failing_since, open_until, warned_at from destinations where id = ?1`;
 
@@ -104,6 +107,9 @@ export async function recordAttempt(
       : outcome.delivered
         ? db.prepare(recordSuccess).bind(eventId, destinationId)
         : db.prepare(recordFailure).bind(eventId, destinationId, updatedAt),
+    pulse: outcome.isSent
+      ? db.prepare(countInPulse).bind(eventId, destinationId, startedAt, outcome.delivered ? 1 : 0, outcome.latencyMs)
+      : null,
     conclude: db.prepare(concludeDelivery).bind(eventId, destinationId, ...conclusion),
     after: db.prepare(readHealth).bind(destinationId),
     next: delivery.action !== null && hasEnded ? db.prepare(findNext).bind(destinationId, delivery.action, eventId) : null,

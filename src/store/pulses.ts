@@ -23,6 +23,22 @@ export async function addDuplicates(db: D1Database, counts: Count[]): Promise<vo
   await db.prepare(addRepeats).bind(JSON.stringify(counts)).run();
 }
 
+/** So many rows are deleted at once. */
+const mostPruned = 1000;
+
+const pruneOld = `
+  delete from pulses where (source_id, hour) in (
+    select source_id, hour from pulses where source_id in (select id from sources) and hour < ?1 limit ${mostPruned}
+  )`;
+
+/** Forgets hours that nothing is learned from any more, some at a time. */
+export async function prunePulses(db: D1Database, now: Instant): Promise<void> {
+  await db
+    .prepare(pruneOld)
+    .bind(hourOf(now - learnedMs))
+    .run();
+}
+
 /** The latest calls that are looked at, of all sources together: it bounds what a look costs. */
 const mostCalls = 2500;
 const lastCallsMs = 6 * hour;
@@ -68,6 +84,23 @@ export async function listHeard(db: D1Database, now: Instant): Promise<Heard[]> 
     const sourceId = textOf(row, "source_id");
     return { sourceId, pulses: jsonOf<number[][]>(row, "pulses").map(pulseOf), lastAt: last.get(sourceId) ?? null };
   });
+}
+
+const selectCalls = `
+  select source_id, sum(received) as received, sum(duplicates) as duplicates, sum(quarantined) as quarantined,
+    max(hour) filter (where received + duplicates + quarantined > 0) as last_hour
+  from pulses where source_id in (select id from sources) and hour >= ?1 group by source_id having last_hour is not null`;
+
+/** How much came from each source since a moment, in whole hours; those that were silent are not among them. */
+export async function listCallsSince(db: D1Database, since: Instant) {
+  const { results } = await db.prepare(selectCalls).bind(hourOf(since)).all<Row>();
+  return results.map((row) => ({
+    sourceId: textOf(row, "source_id"),
+    received: numberOf(row, "received"),
+    duplicates: numberOf(row, "duplicates"),
+    quarantined: numberOf(row, "quarantined"),
+    lastHour: numberOf(row, "last_hour"),
+  }));
 }
 
 function pulseOf([at = 0, received = 0, reversed = 0, unknown = 0, duplicates = 0, quarantined = 0]: number[]): Pulse {

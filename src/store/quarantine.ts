@@ -60,10 +60,11 @@ const listing = { table: "quarantine", columns: "*", key: ["id"] };
 /** What is in quarantine, newest first; what was re-ingested only when `resolved` asks for it. */
 export async function listQuarantined(
   db: D1Database,
-  search: { source?: string | undefined; resolved: boolean; cursor?: string | undefined; limit: number },
+  search: { source?: string | undefined; code?: string | undefined; resolved: boolean; cursor?: string | undefined; limit: number },
 ): Promise<{ quarantined: Quarantined[]; next: string | null }> {
   const fitting = [
     { sql: search.resolved ? "resolved_at is not null" : "resolved_at is null", values: [] },
+    ...when(search.code, "code = ?"),
     ...when(search.source, "source_id = ? or source_id in (select id from sources where name = ?)"),
   ];
   const { rows, next } = await listPage(db, listing, spanOf(search), fitting, search.limit);

@@ -9,8 +9,15 @@ const insert = `
 
 /** Begins a reconciliation. */
 export async function saveReconciliation(db: D1Database, one: Reconciliation): Promise<void> {
-  const { id, sourceId, task, origin, since, until, cursor, nextAt, createdAt } = one;
-  await db.prepare(insert).bind(id, sourceId, task, origin, since, until, JSON.stringify(cursor), nextAt, createdAt).run();
+  await db
+    .prepare(insert)
+    .bind(...valuesOf(one))
+    .run();
+}
+
+/** The values that it begins with. */
+export function valuesOf({ id, sourceId, task, origin, since, until, cursor, nextAt, createdAt }: Reconciliation): (string | number)[] {
+  return [id, sourceId, task, origin, since, until, JSON.stringify(cursor), nextAt, createdAt];
 }
 
 const lease = `
@@ -33,20 +40,23 @@ export async function renewLease(db: D1Database, id: string, was: Instant, until
 
 const note = `
   update reconciliations set
-    cursor = ?3, calls = calls + ?4, records = records + ?5, repaired = repaired + ?6, failures = ?7, reason = ?8, next_at = ?9,
+    cursor = ?3, calls = calls + ?4, records = records + ?5, failures = ?6, reason = ?7, lacks_access = ?8, next_at = ?9,
     state = iif(state = 'running', ?10, state), finished_at = iif(state = 'running' and ?10 <> 'running', ?11, finished_at),
     leased_until = ?12, updated_at = ?11
   where id = ?1 and leased_until = ?2
   returning *`;
 
-/** What a step of a walk came to. `leasedUntil`: 0 gives it back. */
+/**
+ * What a step of a walk came to; what it repaired is counted where that is written. `lacksAccess`: impact.com does not take the
+ * credentials. `leasedUntil`: 0 gives it back.
+ */
 export interface Progress {
   cursor: Cursor;
   calls: number;
   records: number;
-  repaired: number;
   failures: number;
   reason: string | null;
+  lacksAccess: boolean;
   nextAt: Instant;
   state: ReconciliationState;
   leasedUntil: Instant;
@@ -54,8 +64,8 @@ export interface Progress {
 
 /** Notes how far it has come, as long as its lease is ours; as it is now, or null when somebody else has it. Who paused it is heard. */
 export async function noteProgress(db: D1Database, one: Reconciliation, progress: Progress, now: Instant): Promise<Reconciliation | null> {
-  const { cursor, calls, records, repaired, failures, reason, nextAt, state, leasedUntil } = progress;
-  const values = [JSON.stringify(cursor), calls, records, repaired, failures, reason, nextAt, state, now, leasedUntil];
+  const { cursor, calls, records, failures, reason, lacksAccess, nextAt, state, leasedUntil } = progress;
+  const values = [JSON.stringify(cursor), calls, records, failures, reason, lacksAccess ? 1 : 0, nextAt, state, now, leasedUntil];
   const row = await db
     .prepare(note)
     .bind(one.id, one.leasedUntil, ...values)
@@ -64,7 +74,8 @@ export async function noteProgress(db: D1Database, one: Reconciliation, progress
 }
 
 const change = `
-  update reconciliations set state = ?3, reason = null, failures = 0, next_at = ?4, updated_at = ?4, finished_at = iif(?3 = 'cancelled', ?4, null)
+  update reconciliations set state = ?3, reason = null, failures = 0, lacks_access = 0, next_at = ?4, updated_at = ?4,
+    finished_at = iif(?3 = 'cancelled', ?4, null)
   where id = ?1 and state in (select value from json_each(?2)) returning *`;
 
 /** Pauses, resumes or cancels one that is in one of these states; null when it is not. */
@@ -77,6 +88,24 @@ export async function changeState(
 ): Promise<Reconciliation | null> {
   const row = await db.prepare(change).bind(id, JSON.stringify(from), to, now).first<Row>();
   return row && reconciliationOf(row);
+}
+
+const resume = `
+  update reconciliations set state = 'running', reason = null, failures = 0, lacks_access = 0, next_at = ?2, updated_at = ?2, finished_at = null
+  where source_id = ?1 and state = 'failed' and lacks_access = 1 and (task = 'backfill' or not exists (
+    select 1 from reconciliations as later
+    where later.source_id = ?1 and later.task = reconciliations.task and later.id > reconciliations.id
+    and later.state = 'failed' and later.lacks_access = 1
+  ))
+  returning id`;
+
+/**
+ * Goes on with what failed since impact.com did not take the credentials: each that the operator asked for, and of those by the hour and
+ * by the day the last one, which reads what the others would have. Returns their ids.
+ */
+export async function resumeFailed(db: D1Database, sourceId: string, now: Instant): Promise<string[]> {
+  const { results } = await db.prepare(resume).bind(sourceId, now).all<Row>();
+  return results.map((row) => textOf(row, "id"));
 }
 
 const find = `select * from reconciliations where id = ?1`;

@@ -1,16 +1,15 @@
-import type { Cell, Grouping, Order, Place } from "../domain/report.ts";
+import type { Cell, Counted, Grouping, Order, Place } from "../domain/report.ts";
 import type { Bucket } from "../domain/span.ts";
 import { type Dimension, dimensions, nameFields } from "../domain/standing.ts";
-import type { Rollup } from "../domain/total.ts";
 import { type Condition, when } from "./page.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
 /** What a report is to be made of. */
 export interface ReportSearch {
   by: Grouping;
-  /** Which totals count what lies in `whole`; the actions themselves are counted in `cut`. */
-  dimension: Rollup;
-  whole: Bucket[];
+  /** What totals count. */
+  whole: Counted[];
+  /** Where the actions themselves are counted. */
   cut: Bucket[];
   source?: string | undefined;
   currency?: string | undefined;
@@ -35,10 +34,10 @@ const moneyColumns = ["payout_units", "payout_micros", "amount_units", "amount_m
 const sums = ["actions", ...moneyColumns].map((column) => `sum(${column}) as ${column}`).join(", ");
 const moneyOut = moneyColumns.map((column) => `cast(${column} as text) as ${column}`).join(", ");
 
-/** ?: whole buckets and the dimension, and then each condition's value. */
+/** ?: whole buckets, and then each condition's value. */
 const selectWhole = (label: string, fitting: string) => `
     select ${label} as label, t.currency, t.state, t.actions, t.payout_units, t.payout_micros, t.amount_units, t.amount_micros
-    from json_each(?) b cross join totals t on t.dimension = ? and t.at >= b.value ->> 1 and t.at < b.value ->> 2
+    from json_each(?) b cross join totals t on t.dimension = b.value ->> 3 and t.at >= b.value ->> 1 and t.at < b.value ->> 2
     where ${fitting}`;
 
 /** ?: cut buckets, and then each condition's value. */
@@ -79,8 +78,8 @@ const isAfter = `(high < cast(? as integer) or (high = cast(? as integer) and (l
 
 /** Adds up a report from the totals, and at the edges of what they count from the actions, in one round trip. */
 export async function readReport(db: D1Database, search: ReportSearch): Promise<Report> {
-  const { by, dimension, whole, cut, order, after, limit } = search;
-  const [ofTotals, ofActions] = [conditions(search, totalColumns), conditions(search, actionColumns)];
+  const { by, whole, cut, order, after, limit } = search;
+  const [ofTotals, ofActions] = [conditions(search, totalColumns), conditions(search, actionColumns, sought(search))];
   const isByTime = by === "day" || by === "month";
   const parts = [
     selectWhole(isByTime ? "b.value ->> 0" : by === "state" ? "t.state" : "t.value", all(ofTotals)),
@@ -91,7 +90,6 @@ export async function readReport(db: D1Database, search: ReportSearch): Promise<
     .prepare(sql)
     .bind(
       spans(whole),
-      dimension,
       ...ofTotals.flatMap(({ values }) => values),
       spans(cut),
       ...ofActions.flatMap(({ values }) => values),
@@ -113,15 +111,28 @@ const actionColumns = (name: string) => {
   return `coalesce(a.${name}${name in nameFields ? "_id" : ""}, '')`;
 };
 
-/** What is asked for of sources, currencies, states and values; campaigns and action trackers are found by their names as well. */
-function conditions({ source, currency, state, filters }: ReportSearch, column: Columns): Condition[] {
+/** Dimensions with an index of the actions by value and date, the one with the most values first. */
+const indexed = ["sub_id1", "sub_id2", "sub_id3", "shared_id", "promo_code", "campaign"] as const satisfies Dimension[];
+
+/** The dimension by which actions are looked up: one index is of use at a time, and what an action does not have is in none. */
+function sought({ filters }: ReportSearch): Dimension | null {
+  return indexed.find((name) => filters[name]) ?? null;
+}
+
+/**
+ * What is asked for of sources, currencies, states and values; campaigns and action trackers are found by their names as well. `sought` is
+ * compared in a way that an index serves.
+ */
+function conditions({ source, currency, state, filters }: ReportSearch, column: Columns, sought: Dimension | null = null): Condition[] {
   return [
     ...when(source, `${column("source")} = ? or ${column("source")} in (select id from sources where name = ?)`),
     ...when(currency?.toUpperCase(), `${column("currency")} = ?`),
     ...when(state?.toUpperCase(), `${column("state")} = ?`),
     ...(Object.keys(dimensions) as Dimension[]).flatMap((name) => {
-      const named = ` or ${column(name)} in (select value from names where dimension = '${name}' and name = ?)`;
-      return when(filters[name], `${column(name)} = ?${name in nameFields ? named : ""}`);
+      const ofName = `select value from names where dimension = '${name}' and name = ?`;
+      if (name === sought)
+        return when(filters[name], name in nameFields ? `a.${name}_id in (select ? union all ${ofName})` : `a.${name} = ?`);
+      return when(filters[name], `${column(name)} = ?${name in nameFields ? ` or ${column(name)} in (${ofName})` : ""}`);
     }),
   ];
 }
@@ -130,8 +141,8 @@ function all(conditions: Condition[]): string {
   return conditions.map(({ sql }) => `(${sql})`).join(" and ") || "true";
 }
 
-function spans(buckets: Bucket[]): string {
-  return JSON.stringify(buckets.map(({ label, since, until }) => [label, since, until]));
+function spans(buckets: (Bucket & Partial<Counted>)[]): string {
+  return JSON.stringify(buckets.map(({ label, since, until, dimension }) => [label, since, until, dimension]));
 }
 
 /** What `isAfter` asks for. */

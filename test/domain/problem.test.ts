@@ -5,6 +5,7 @@ const statuses: Record<ProblemCode, number> = {
   undecodable: 400,
   unauthorized: 401,
   address_refused: 403,
+  cross_origin: 403,
   header_refused: 403,
   not_found: 404,
   unknown_kind: 404,

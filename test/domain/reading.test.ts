@@ -45,7 +45,7 @@ describe("a reading is told by an event", () => {
 
   test("that tells another value not when its value is sure: that one repeats another", () => {
     const [one, events] = [[update("u", 5, 1)], [event("e", "9", "1")]];
-    expect([pairs(one, events), pairs(one, events, () => true)]).toEqual([{ u: "e" }, {}]);
+    expect([pairs(one, events), pairs(one, events, { isSure: () => true })]).toEqual([{ u: "e" }, {}]);
   });
 
   test("that is a lifecycle postback, and tells of nothing else yet", () => {

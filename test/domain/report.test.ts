@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readRates } from "../../src/domain/rates.ts";
-import { type Cell, linesOf, rollupOf, sorted } from "../../src/domain/report.ts";
+import { type Cell, divideReport, linesOf, rollupsOf, sorted } from "../../src/domain/report.ts";
 import { runs } from "../fuzz.ts";
 
 function aCell(parts: Partial<Cell>): Cell {
@@ -80,15 +80,39 @@ describe("lines in an order", () => {
   });
 });
 
+const [inWeeks, inDays] = [
+  { dimension: "sub_id1/week", unit: 604_800_000 },
+  { dimension: "sub_id1", unit: 86_400_000 },
+];
+
 test.each([
-  ["day", [], true, { dimension: "hour", unit: 3_600_000 }],
-  ["day", [], false, { dimension: "", unit: 900_000 }],
-  ["state", [], true, { dimension: "hour", unit: 3_600_000 }],
-  ["campaign", [], true, { dimension: "campaign", unit: 86_400_000 }],
-  ["campaign", ["campaign"], false, { dimension: "campaign", unit: 86_400_000 }],
-  ["month", ["sub_id1"], true, { dimension: "sub_id1", unit: 86_400_000 }],
-  ["campaign", ["sub_id1"], true, null],
-  ["day", ["campaign", "sub_id1"], false, null],
-] as const)("by %s, with filters on %j, days at full hours %s, the totals that answer are %j", (by, filters, isByHours, rollup) => {
-  expect(rollupOf(by, [...filters], isByHours)).toEqual(rollup);
+  ["day", {}, true, [{ dimension: "hour", unit: 3_600_000 }]],
+  ["day", {}, false, [{ dimension: "", unit: 900_000 }]],
+  ["state", {}, true, [{ dimension: "hour", unit: 3_600_000 }]],
+  ["campaign", {}, true, [{ dimension: "campaign", unit: 86_400_000 }]],
+  ["campaign", { campaign: "7" }, false, [{ dimension: "campaign", unit: 86_400_000 }]],
+  ["month", { sub_id2: "blog" }, true, [{ dimension: "sub_id2", unit: 86_400_000 }]],
+  ["sub_id1", {}, true, [inWeeks, inDays]],
+  ["month", { sub_id1: "" }, true, [inWeeks, inDays]],
+  ["month", { sub_id1: "blog" }, true, []],
+  ["campaign", { sub_id1: "blog" }, true, []],
+  ["campaign", { sub_id1: "" }, true, []],
+  ["day", { campaign: "7", sub_id2: "blog" }, false, []],
+] as const)("by %s, with filters on %j, days at full hours %s, the totals that answer are %j", (by, filters, isByHours, rollups) => {
+  expect(rollupsOf(by, filters, isByHours)).toEqual(rollups);
+});
+
+test("weeks answer what days need not, days what is left of whole ones, and the actions the rest", () => {
+  const day = 86_400_000;
+  const bucket = { label: "", since: 6.5 * day, until: 15.25 * day };
+  const { whole, cut } = divideReport([bucket], [inWeeks, inDays] as ReturnType<typeof rollupsOf>);
+  expect(whole).toEqual([
+    { label: "", since: 7 * day, until: 14 * day, dimension: "sub_id1/week" },
+    { label: "", since: 14 * day, until: 15 * day, dimension: "sub_id1" },
+  ]);
+  expect(cut).toEqual([
+    { label: "", since: 6.5 * day, until: 7 * day },
+    { label: "", since: 15 * day, until: 15.25 * day },
+  ]);
+  expect(divideReport([bucket], [])).toEqual({ whole: [], cut: [bucket] });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { ledgerOf, type Told } from "../../src/domain/action.ts";
 import type { Case, Findings, Missing, Patience } from "../../src/domain/case.ts";
 import type { Event } from "../../src/domain/event.ts";
+import { together } from "../../src/domain/items.ts";
 import type { Micros } from "../../src/domain/money.ts";
 import type { Reading, Snapshot } from "../../src/domain/reading.ts";
 import { examine } from "../../src/domain/repair.ts";
@@ -158,7 +159,9 @@ export function caseOf(life: Life): Case {
 /** What is known once the findings are written down, as the store does. */
 export function applied({ readings, missing, case: one }: Findings & { case: Case }, now: Instant): Case {
   const repairs = missing.map((gap, nth) => repairOf(gap, `rep_${now}_${String(nth).padStart(3, "0")}`, now));
-  const told = missing.map(({ reading }, nth): Reading => ({ ...reading, toldBy: "reconciliation", eventId: repairs[nth]?.id ?? "" }));
+  const told = missing.flatMap(({ reading, others }, nth) =>
+    [reading, ...others].map((one): Reading => ({ ...one, toldBy: "reconciliation", eventId: repairs[nth]?.id ?? "" })),
+  );
   const known = new Map(one.readings.map((reading) => [reading.id, reading]));
   for (const reading of [...told, ...readings]) {
     const before = known.get(reading.id);
@@ -185,8 +188,8 @@ export function ledger({ events, readings }: Case) {
   return ledgerOf(
     events.map((event) => {
       const nth = readings.findLastIndex(({ eventId }) => eventId === event.id);
-      const reading = readings[nth];
-      return reading ? { ...event, reading: { ...reading, nth, isRepeat: reading.kind === "repeat" } } : event;
+      const [first, ...others] = readings.filter(({ eventId }) => eventId === event.id);
+      return first ? { ...event, reading: { ...together([first, ...others]), nth, isRepeat: first.kind === "repeat" } } : event;
     }),
   );
 }

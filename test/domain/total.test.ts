@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ledgerOf } from "../../src/domain/action.ts";
 import { type Action, actionOf, dimensions } from "../../src/domain/standing.ts";
 import { day, minute } from "../../src/domain/time.ts";
-import { quarter, type Total, totalsOf } from "../../src/domain/total.ts";
+import { quarter, type Total, totalsOf, week } from "../../src/domain/total.ts";
 import { runs } from "../fuzz.ts";
 import { anEvent } from "./anEvent.ts";
 import { units } from "./told.ts";
@@ -39,15 +39,16 @@ function added(...all: Total[][]): Map<string, [number, bigint, bigint]> {
 
 const textOf = (sums: ReturnType<typeof added>) => [...sums].map(([key, sum]) => `${key} ${sum.join(" ")}`).join("\n");
 
-test("an action is counted at its quarter of an hour, at its hour, and in each dimension at its day", () => {
+test("an action is counted at its quarter of an hour, at its hour, in each dimension at its day, and in sub_id1 at its week", () => {
   const totals = totalsOf([{ before: null, after: anAction() }]);
-  expect(totals).toHaveLength(2 + Object.keys(dimensions).length);
+  expect(totals).toHaveLength(3 + Object.keys(dimensions).length);
   const sum = { sourceId: "src_test", currency: "EUR", state: "PENDING", actions: 1, payout: units(5), amount: units(50) };
   expect(totals[0]).toEqual({ ...sum, dimension: "", at: Date.parse("2026-05-13T11:30:00Z"), value: "" });
   expect(totals).toContainEqual({ ...sum, dimension: "hour", at: Date.parse("2026-05-13T11:00:00Z"), value: "" });
   expect(totals).toContainEqual({ ...sum, dimension: "campaign", at: Date.parse("2026-05-13T00:00:00Z"), value: "7" });
   expect(totals).toContainEqual({ ...sum, dimension: "sub_id1", at: Date.parse("2026-05-13T00:00:00Z"), value: "" });
-  expect(quarter).toBe(15 * minute);
+  expect(totals).toContainEqual({ ...sum, dimension: "sub_id1/week", at: Date.parse("2026-05-07T00:00:00Z"), value: "" });
+  expect([quarter, week]).toEqual([15 * minute, 7 * day]);
 });
 
 test("changes one after another add up to what there is in the end", () => {

@@ -1,9 +1,9 @@
 import { hour } from "../../simulate/clock.ts";
-import { type Compared, compareActions, compareMatters, type LedgerAction, type LedgerMatter } from "../../simulate/compare.ts";
+import { type Compared, compareActions, compareMatters, jobsToldOf, type LedgerAction, type LedgerMatter } from "../../simulate/compare.ts";
 import { connect, createSource, listAll, type Source, templatesOf } from "../../simulate/edge.ts";
 import { live, populationOfPast } from "../../simulate/live.ts";
 import type { Population } from "../../simulate/population.ts";
-import type { PostbackFaults } from "../../simulate/postbacks.ts";
+import type { Plan, PostbackFaults } from "../../simulate/postbacks.ts";
 import { type ApiOptions, serve } from "../../simulate/server.ts";
 import { campaigns } from "../../simulate/world.ts";
 import { operatorToken, startEdge } from "./edge.ts";
@@ -28,6 +28,7 @@ export type Both = Awaited<ReturnType<typeof startBoth>>;
 interface Life {
   seed: number;
   actions?: number;
+  jobs?: number;
   kind?: "partner" | "brand";
   method?: "GET" | "POST";
   faults?: Partial<PostbackFaults>;
@@ -36,8 +37,8 @@ interface Life {
 
 /** A day of some actions, just lived: their postbacks came with the usual faults, and the source has access to the API. */
 export async function lived({ api, operator }: Pick<Both, "api" | "operator">, life: Life) {
-  const { seed, actions = 120, kind = "partner", method = "GET", faults = {} } = life;
-  const population = populationOfPast(hours, { seed, actions, inquiries: 6, jobs: 0 });
+  const { seed, actions = 120, jobs = 0, kind = "partner", method = "GET", faults = {} } = life;
+  const population = populationOfPast(hours, { seed, actions, inquiries: 6, jobs });
   const until = population.clock.now() + hours * hour;
   const own = { ...account, kind, sid: `IRflow${seed}` };
   Object.assign(api.options, {
@@ -70,11 +71,13 @@ export async function lived({ api, operator }: Pick<Both, "api" | "operator">, l
 /** Every difference between what is true and what the ledger says, in words. */
 export async function differences(
   { operator }: Pick<Both, "operator">,
-  { population, source }: { population: Population; source: Source },
+  { population, source, plan }: { population: Population; source: Source; plan?: Plan },
   except: Compared[] = [],
 ): Promise<string[]> {
   const truth = population.truth();
   const ledger = await listAll<LedgerAction>(operator, source, "/actions");
   const inquiries = await listAll<LedgerMatter>(operator, source, "/inquiries");
-  return [...compareActions(truth, ledger, except), ...compareMatters(truth.inquiries, inquiries)];
+  const jobs = await listAll<LedgerMatter>(operator, source, "/jobs");
+  const { told } = jobsToldOf(truth, new Set(plan?.lost.map(({ subject }) => subject)));
+  return [...compareActions(truth, ledger, except), ...compareMatters(truth.inquiries, inquiries), ...compareMatters(told, jobs)];
 }

@@ -34,16 +34,23 @@ const files = http.createServer(async (request, response) => {
 
 const job = { Id: jobId, Type: "ClickExport", Status: "COMPLETED", CompletedDate: "2026-11-20T04:33:50-05:00", RecordsProcessed: "2" };
 
+/** Of this one no postback comes. */
+const lostId = "0a6f1f0e-3c4d-4a57-8f1b-5f1a6f0c9d2e";
+const lost = { ...job, Id: lostId, CreatedBy: accountSid, CompletedDate: new Date(Date.now() - 3_600_000).toISOString() };
+
+const jobs = [job];
+
 const api = http.createServer((request, response) => {
   const url = request.url ?? "";
   requests.push({ host: "api", url, headers: request.headers });
   const [, list = ""] = /^\/Mediapartners\/\w+\/(\w+)/.exec(url) ?? [];
   const expected = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString("base64")}`;
   if (request.headers.authorization !== expected) return response.writeHead(401).end();
-  if (url.endsWith(`/Jobs/${jobId}/Download`))
-    return response.writeHead(302, { location: `${originOf(files)}/bucket/${jobId}.csv?${signature}` }).end();
+  const [, id] = /\/Jobs\/([^/?]+)/.exec(url) ?? [];
+  if (url.endsWith("/Download")) return response.writeHead(302, { location: `${originOf(files)}/bucket/${id}.csv?${signature}` }).end();
   response.writeHead(200, { "content-type": "application/json" });
-  return response.end(JSON.stringify(url.endsWith(`/Jobs/${jobId}`) ? job : { [list]: [], "@nextpageuri": "" }));
+  const one = jobs.find(({ Id }) => Id === id);
+  return response.end(JSON.stringify(one ?? { [list]: list === "Jobs" ? jobs : [], "@nextpageuri": "" }));
 });
 
 function originOf(server: http.Server): string {
@@ -53,6 +60,7 @@ function originOf(server: http.Server): string {
 let edge: Awaited<ReturnType<typeof startEdge>>;
 let far: Awaited<ReturnType<typeof farSide>>;
 let url: string;
+let sourceId: string;
 
 beforeAll(async () => {
   for (const server of [files, api]) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -62,6 +70,7 @@ beforeAll(async () => {
   const source = await edge.operate("/sources", { name: "impact", account: "partner" });
   await edge.operate(`/sources/${source.id}/api`, { account_sid: accountSid, auth_token: authToken }, "PUT");
   await edge.operate("/destinations", { name: "warehouse", url: far.url, filter: 'kind == "job-completion"' });
+  sourceId = source.id;
   url = source.urls["job-completion"];
 });
 
@@ -105,4 +114,21 @@ test("a job's result of 40 MB goes from impact.com's signed URL into R2, and by 
   for (const { headers } of atFiles) expect(Object.keys(headers).filter((name) => /^(authorization|ir-|cookie)/.test(name))).toEqual([]);
   const told = [signature, new URL(data.fields.DownloadUrl).searchParams.get("signature") as string, authToken, operatorToken];
   for (const secret of told) expect(edge.logs().join("\n")).not.toContain(secret);
+});
+
+test("a job whose postback was lost is found among impact.com's jobs, fetched, and told once", async () => {
+  jobs.push(lost);
+  const before = far.arrivals.length;
+  const since = new Date(Date.now() - 2 * 86_400_000).toISOString();
+  const { id } = await edge.operate("/reconciliations", { source: sourceId, since });
+  await until(async () => (await edge.operate(`/reconciliations/${id}`)).state === "finished");
+  expect(await edge.operate(`/reconciliations/${id}`)).toMatchObject({ repaired: 1, reason: null });
+  for (let sweeps = 0; sweeps < 2; sweeps++) await edge.sweep();
+  await until(() => far.arrivals.length > before);
+  expect(far.arrivals.slice(before).map(({ body }) => JSON.parse(body))).toMatchObject([
+    { type: "job.completed", data: { origin: "reconciliation", fields: { JobId: lostId, Bytes: String(size) } } },
+  ]);
+  expect(far.arrivals[before]?.body).not.toContain(accountSid);
+  const { data } = await edge.operate(`/gaps?reconciliation=${id}`);
+  expect(data).toMatchObject([{ type: "job.completed", subject: `job:${lostId}` }]);
 });

@@ -38,6 +38,17 @@ describe("after a day with losses, repeats, delays and turned orders, the ledger
     expect(await differences(both, life)).toEqual([]);
   });
 
+  test.each(["partner", "brand"] as const)("and jobs whose postbacks were lost are told, of a %s", async (kind) => {
+    const life = await lived(both, { seed: 305, kind, actions: 10, jobs: 30, faults: { loss: 0.5 } });
+    const lost = life.plan.lost.filter(({ kind, values }) => kind === "job-completion" && values["Status"] === "COMPLETED");
+    expect(await walked(life)).toMatchObject({ state: "finished" });
+    expect(await differences(both, life, kind === "brand" ? ["sub_id1", "sub_id2", "sub_id3"] : [])).toEqual([]);
+    const gaps = (await both.operate(`/gaps?source=${life.source.id}&limit=200`)).data;
+    const made = gaps.filter(({ type }: { type: string }) => type === "job.completed").map(({ subject }: { subject: string }) => subject);
+    expect(made.sort()).toEqual(lost.map(({ subject }) => `job:${subject}`).sort());
+    expect(made.length).toBeGreaterThan(5);
+  });
+
   test("of a brand", async () => {
     const life = await lived(both, { seed: 301, kind: "brand", method: "POST" });
     expect(await walked(life)).toMatchObject({ state: "finished" });

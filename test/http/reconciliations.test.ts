@@ -102,7 +102,7 @@ describe("a reconciliation under way", () => {
     const { market, show } = await waiting();
     expect(await show()).toMatchObject({
       state: "running",
-      progress: 0.25,
+      progress: 0.2,
       reading: { of: "actions", since: formatInstant(market.start - 2 * day), until: formatInstant(market.start) },
       calls: 2,
       next_at: formatInstant(market.start + minute),
@@ -133,7 +133,7 @@ describe("a reconciliation under way", () => {
 
   test("cannot be resumed while it runs, nor paused twice", async () => {
     const { change } = await waiting();
-    expect((await change("resume")).body.detail).toBe("The reconciliation is running; only one that is paused or failed can be running.");
+    expect((await change("resume")).body.detail).toBe("The reconciliation is running; only one that is paused or failed can be resumed.");
     await change("pause");
     expect((await change("pause")).status).toBe(409);
   });

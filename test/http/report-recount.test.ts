@@ -35,6 +35,8 @@ const stories = fc.array(
   }),
   { minLength: 1, maxLength: 14 },
 );
+/** Campaigns are found by these as well. */
+const names: Record<string, string> = { "7": "recounted shoes", "8": "recounted hats", "007": "spies" };
 type Story = typeof stories extends fc.Arbitrary<(infer One)[]> ? One : never;
 
 const questions = fc.record({
@@ -42,7 +44,21 @@ const questions = fc.record({
   zone: fc.constantFrom(...zones),
   bounds: fc.tuple(moment, moment).map(([one, other]) => [Math.min(one, other), Math.max(one, other) + 1] as const),
   order: fc.constantFrom("value", "actions", "payout", "amount"),
-  filter: fc.constantFrom({}, {}, { state: "pending" }, { currency: "EUR" }, { campaign: "7" }, { campaign: "" }, { sub_id1: "blog" }),
+  filter: fc.constantFrom<Record<string, string>>(
+    {},
+    {},
+    { state: "pending" },
+    { currency: "EUR" },
+    { campaign: "7" },
+    { campaign: "recounted shoes" },
+    { campaign: "" },
+    { sub_id1: "blog" },
+    { sub_id1: "" },
+    { sub_id1: "blog", campaign: "7" },
+    { sub_id1: "", campaign: "recounted shoes" },
+    { promo_code: "MAY" },
+    { promo_code: "MAY", campaign: "7", state: "approved" },
+  ),
 });
 type Question = typeof questions extends fc.Arbitrary<infer One> ? One : never;
 
@@ -90,7 +106,8 @@ function eventOf(source: string, nth: number, story: Story): Event {
     fields: {
       ActionId: actionId,
       EventDate: new Date(story.eventDate).toISOString(),
-      ...(story.campaign && { CampaignId: story.campaign }),
+      ...(story.campaign && { CampaignId: story.campaign, CampaignName: names[story.campaign] ?? "" }),
+      ...(story.action % 2 === 1 && { PromoCode: "MAY" }),
       ...(story.sub && { SubId1: story.sub }),
     },
   });
@@ -132,8 +149,9 @@ function recount(actions: Action[], { by, zone, bounds: [since, until], order, f
       action.eventDate < until &&
       (wanted["state"] === undefined || action.state === wanted["state"].toUpperCase()) &&
       (wanted["currency"] === undefined || action.currency === wanted["currency"]) &&
-      (wanted["campaign"] === undefined || (action.campaign ?? "") === wanted["campaign"]) &&
-      (wanted["sub_id1"] === undefined || (action.sub_id1 ?? "") === wanted["sub_id1"]),
+      (wanted["campaign"] === undefined || [action.campaign ?? "", names[action.campaign ?? ""]].includes(wanted["campaign"])) &&
+      (wanted["sub_id1"] === undefined || (action.sub_id1 ?? "") === wanted["sub_id1"]) &&
+      (wanted["promo_code"] === undefined || (action.promo_code ?? "") === wanted["promo_code"]),
   );
   const valueIn = (action: Action): string => {
     const date = new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(action.eventDate);

@@ -58,6 +58,11 @@ async function csv(source: string, question: string, headers: Record<string, str
 }
 
 describe("a report", () => {
+  test("is by day unless said", async () => {
+    const source = await sales({});
+    expect(await report(source, may)).toMatchObject({ by: "day", data: [{ value: "2026-05-13" }] });
+  });
+
   test("tells a value's figures, all in all and by state, and the totals beside them", async () => {
     const source = await sales(
       { fields: { CampaignId: "7", CampaignName: "Shoes" } },
@@ -278,7 +283,6 @@ describe("as CSV", () => {
 });
 
 test.each([
-  ["by", "limit=5"],
   ["by", "by=weather"],
   ["time_zone", "by=day&time_zone=Europe/Atlantis"],
   ["since", "by=day&since=2026-02-30"],

@@ -47,27 +47,29 @@ describe("a problem", () => {
   });
 });
 
+const asked = new Request(`${origin}/events`);
+
 describe("whatever else is thrown", () => {
   const secret = "https://edge.example/in/s3cret-token/action-lifecycle?key=v4lue";
   const error = new Error(`D1_ERROR: no such column: payout in "select payout from events" at ${secret}`);
 
   test("is a 500 without a word of it", async () => {
     const spied = vi.spyOn(console, "error").mockImplementation(() => {});
-    const response = respondError(error);
+    const response = respondError(error, asked, null);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toMatch(/D1_ERROR|select|payout|s3cret|stack|\.ts/);
     expect(spied).toHaveBeenCalled();
   });
 
-  test("is logged, once", async () => expect(await logged(() => respondError(error))).toMatch(/no such column/));
+  test("is logged, once", async () => expect(await logged(() => respondError(error, asked, null))).toMatch(/no such column/));
 
   test("is logged without any URL, since a URL may hold a token", async () => {
-    expect(await logged(() => respondError(error))).not.toMatch(/s3cret|v4lue/);
+    expect(await logged(() => respondError(error, asked, null))).not.toMatch(/s3cret|v4lue/);
   });
 
   test.each([["a text"], [null], [undefined], [{ message: "an object" }]])("is a 500 though it is no Error (%j)", async (thrown) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
-    expect(respondError(thrown).status).toBe(500);
+    expect(respondError(thrown, asked, null).status).toBe(500);
   });
 
   test("by D1 under an operator's question is a 500 without SQL", async () => {

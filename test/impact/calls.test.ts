@@ -41,8 +41,9 @@ test("inquiries are asked for all, or by their making and status", () => {
 });
 
 test("jobs are asked for by a date of partners, and by a time of brands", () => {
-  expect(parametersOf(listJobs("partner", span.until))).toEqual({ CreatedAfter: "2024-01-31" });
-  expect(parametersOf(listJobs("brand", span.until))).toEqual({ CreatedAfter: "2024-01-31T23:59:59Z" });
+  expect(parametersOf(listJobs("partner", { since: span.until }))).toEqual({ CreatedAfter: "2024-01-31" });
+  expect(parametersOf(listJobs("brand", { since: span.until }))).toEqual({ CreatedAfter: "2024-01-31T23:59:59Z" });
+  expect(parametersOf(listJobs("partner", span))).toEqual({ CreatedAfter: "2024-01-01", CreatedBefore: "2024-01-31" });
 });
 
 test("an id stays one step of the path, whatever is in it", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareActions, compareMatters, type LedgerAction } from "../../simulate/compare.ts";
+import { compareActions, compareMatters, jobsToldOf, type LedgerAction } from "../../simulate/compare.ts";
 import { parseMoney } from "../../simulate/money.ts";
 import { newPopulation } from "../../simulate/population.ts";
 import type { TrueAction } from "../../simulate/truth.ts";
@@ -72,6 +72,17 @@ test("inquiries are compared with the actions that they made", () => {
   ).toBe(rows.length);
   expect(compareMatters(truth.inquiries, rows.slice(1))).toHaveLength(1);
   expect(compareMatters(truth.jobs, [])).toHaveLength(truth.jobs.length);
+});
+
+test("of jobs whose postback was lost, the completed ones are expected once any job was told", () => {
+  const { jobs } = newPopulation({ seed: 1, actions: 0, jobs: 30 }).truth();
+  const idsOf = (status: string) => jobs.flatMap((job) => (job.status === status ? [job.id] : []));
+  const [completed, failed] = [idsOf("COMPLETED"), idsOf("FAILED")];
+  const toldOf = (lost: string[]) => jobsToldOf({ ...truth, jobs }, new Set(lost)).told.map(({ id }) => id);
+  expect([completed.length > 1, failed.length > 1]).toEqual([true, true]);
+  expect(new Set(toldOf([]))).toEqual(new Set([...completed, ...failed]));
+  expect(new Set(toldOf([...completed.slice(1), ...failed]))).toEqual(new Set(completed));
+  expect(toldOf([...completed, ...failed])).toEqual([]);
 });
 
 test("money is exact", () => {

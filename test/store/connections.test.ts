@@ -9,7 +9,6 @@ import {
   listConnections,
   moveWatermark,
   noteFailure,
-  planNext,
   resealConnection,
   saveConnection,
 } from "../../src/store/connections.ts";
@@ -93,14 +92,6 @@ test("the watermark never goes back", async () => {
   await moveWatermark(db, sourceId, now + hour);
   await moveWatermark(db, sourceId, now + minute);
   expect(await findConnection(db, sourceId)).toMatchObject({ watermark: now + hour });
-});
-
-test.each(["updates", "states"] as const)("of those who plan the next %s at once, one does it", async (task) => {
-  const { sourceId } = await saved();
-  const all = await Promise.all(Array.from({ length: 5 }, () => planNext(db, sourceId, task, now, now + hour)));
-  expect(all.filter(Boolean)).toHaveLength(1);
-  const other = { updates: { nextUpdatesAt: now + hour, nextStatesAt: now }, states: { nextUpdatesAt: now, nextStatesAt: now + hour } };
-  expect(await findConnection(db, sourceId)).toMatchObject(other[task]);
 });
 
 test("a failure is news once, and so is its end", async () => {

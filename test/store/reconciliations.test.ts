@@ -13,6 +13,7 @@ import {
   noteProgress,
   type Progress,
   renewLease,
+  resumeFailed,
   saveReconciliation,
 } from "../../src/store/reconciliations.ts";
 
@@ -56,9 +57,9 @@ const progress = (one: Reconciliation, parts: Partial<Progress> = {}): Progress 
   cursor: { ...one.cursor, next: "Actions?Page=2" },
   calls: 2,
   records: 30,
-  repaired: 4,
   failures: 0,
   reason: null,
+  lacksAccess: false,
   nextAt: now,
   state: "running",
   leasedUntil: 0,
@@ -112,7 +113,6 @@ describe("progress", () => {
     expect(after).toMatchObject({
       calls: 4,
       records: 60,
-      repaired: 8,
       failures: 1,
       reason: "slow",
       nextAt: now + 5,
@@ -134,7 +134,7 @@ describe("progress", () => {
     const mine = await leased(await aReconciliation());
     await changeState(db, mine.id, ["running"], "paused", now);
     const after = await noteProgress(db, mine, progress(mine, { state: "finished" }), now + 1);
-    expect(after).toMatchObject({ state: "paused", repaired: 4, finishedAt: null, cursor: { next: "Actions?Page=2" } });
+    expect(after).toMatchObject({ state: "paused", records: 30, finishedAt: null, cursor: { next: "Actions?Page=2" } });
   });
 
   test("to its end notes when that was", async () => {
@@ -162,6 +162,29 @@ describe("its state", () => {
     const on = await changeState(db, mine.id, ["failed"], "running", now + 3);
     expect(on).toMatchObject({ state: "running", failures: 0, reason: null, nextAt: now + 3, finishedAt: null });
   });
+});
+
+test("what failed for lack of access goes on: what was asked for, and the last of each hour and day", async () => {
+  const { sourceId } = await aReconciliation();
+  const failed = async (parts: Partial<Reconciliation>, lacksAccess = true) => {
+    const mine = await leased(await aReconciliation({ sourceId, ...parts }));
+    await noteProgress(db, mine, progress(mine, { state: "failed", failures: 1, reason: "no", lacksAccess }), now);
+    return mine.id;
+  };
+  const [former, latest] = [await failed({}), await failed({})];
+  const backfills = [await failed({ task: "backfill" }), await failed({ task: "backfill" })];
+  const daily = await failed({ task: "states" });
+  const others = [await failed({ task: "backfill" }, false), await failed({ sourceId: newShortId("src") }), former];
+  expect((await resumeFailed(db, sourceId, now + 1)).sort()).toEqual([latest, ...backfills, daily].sort());
+  expect(await findReconciliation(db, latest)).toMatchObject({
+    state: "running",
+    reason: null,
+    failures: 0,
+    nextAt: now + 1,
+    finishedAt: null,
+  });
+  for (const id of others) expect(await findReconciliation(db, id)).toMatchObject({ state: "failed", reason: "no" });
+  expect(await resumeFailed(db, sourceId, now + 2)).toEqual([former]);
 });
 
 test("due are those that run, whose time has come, and that nobody is at", async () => {

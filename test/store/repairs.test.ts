@@ -5,6 +5,7 @@ import type { Gap } from "../../src/domain/gap.ts";
 import { newShortId, newTimedId } from "../../src/domain/id.ts";
 import type { Reading } from "../../src/domain/reading.ts";
 import { listReadingsOf, saveReadings } from "../../src/store/readings.ts";
+import { changeState, findReconciliation, saveReconciliation } from "../../src/store/reconciliations.ts";
 import { type Repair, readSeen, saveRepairs } from "../../src/store/repairs.ts";
 import { aReading } from "../domain/told.ts";
 import { metered } from "./meter.ts";
@@ -105,6 +106,35 @@ describe("a repair", () => {
     const broken = { ...repair, gap: { ...repair.gap, eventId: repair.event.id } };
     await expect(saveRepairs(env.DB, await readSeen(env.DB), [broken], [], now)).rejects.toThrow();
     expect(await written(repair)).toEqual(nothing);
+  });
+
+  test("counts for its walk when it is written, once, and not when it is not", async () => {
+    const [repair, untold] = [aRepair(), aRepair({ gap: null as never })];
+    const other = aRepair({}, { sourceId: repair.event.sourceId, actionId: "1.2.3" });
+    const id = newTimedId("rec", now);
+    const cursor = { legs: [], next: null, total: 0 };
+    const counts = { calls: 0, records: 0, repaired: 0, failures: 0, reason: null };
+    const times = { since: 1, until: 2, nextAt: now + 1e11, leasedUntil: 0, createdAt: now, updatedAt: now, finishedAt: null };
+    const walk = {
+      id,
+      sourceId: "src_1",
+      task: "backfill",
+      origin: "reconciliation",
+      state: "running",
+      cursor,
+      ...counts,
+      ...times,
+    } as const;
+    await saveReconciliation(env.DB, walk);
+    for (const { gap } of [repair, other]) gap.reconciliationId = id;
+    const counted = async () => (await findReconciliation(env.DB, id))?.repaired;
+    const seen = await readSeen(env.DB);
+    await save(anEvent({ sourceId: other.event.sourceId, actionId: "1.2.3", subject: "action:1.2.3" }));
+    for (let times = 0; times < 2; times++) {
+      await saveRepairs(env.DB, seen, [repair, untold, other], [], now);
+      expect(await counted()).toBe(1);
+    }
+    await changeState(env.DB, id, ["running"], "cancelled", now);
   });
 
   test("is due at once, and its ring is waited for", async () => {

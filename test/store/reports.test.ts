@@ -22,10 +22,9 @@ async function sold(payouts: Record<string, bigint | bigint[]>): Promise<string>
 }
 
 function asking(source: string, parts: Partial<ReportSearch> = {}): ReportSearch {
-  const whole = [{ label: "", since: may, until: may + 31 * day }];
+  const whole = [{ label: "", since: may, until: may + 31 * day, dimension: "sub_id1" as const }];
   return {
     by: "sub_id1",
-    dimension: "sub_id1",
     whole,
     cut: [],
     source,
@@ -79,7 +78,7 @@ test("tells the sums of all lines, however few are shown", async () => {
 test("is one round trip, and reads of the actions only those at the edges", async () => {
   const source = await sold({ a: 1n, b: 2n });
   const { db, bill } = metered(env.DB);
-  await readReport(db, asking(source, { by: "state", dimension: "", cut: [{ label: "", since: may - 1, until: may }] }));
+  await readReport(db, asking(source, { by: "state", whole: [], cut: [{ label: "", since: may - 1, until: may }] }));
   expect(bill.roundTrips).toBe(1);
   await env.DB.prepare("update actions set payout = 7 where source_id = ?").bind(source).run();
   const { sums } = await readReport(env.DB, asking(source));
@@ -95,7 +94,7 @@ test("leaves out a row of the totals that holds no action any more", async () =>
 test("finds totals by dimension and time, and actions by the date of the sale, whatever else is asked for", async () => {
   const { db, bill } = metered(env.DB);
   const cut = [{ label: "", since: may - 1, until: may }];
-  const filters = { campaign: "1", action_tracker: "1", sub_id1: "a" };
+  const filters = { action_tracker: "1", sub_id1: "" };
   await readReport(db, asking("x", { cut }));
   await readReport(db, asking("x", { cut, filters, currency: "EUR", state: "PENDING", by: "day", isTogether: true }));
   for (const { sql, values } of bill.statements) {
@@ -106,4 +105,25 @@ test("finds totals by dimension and time, and actions by the date of the sale, w
     expect(searches).toContain("SEARCH t USING PRIMARY KEY (dimension=? AND at>? AND at<?)");
     expect(searches).toContain("SEARCH a USING INDEX actions_by_date (event_date>? AND event_date<?)");
   }
+});
+
+test.each([
+  ["campaign", { campaign: "1" }],
+  ["sub_id1", { campaign: "1", sub_id1: "a", promo_code: "p" }],
+  ["sub_id2", { campaign: "1", sub_id2: "a", action_tracker: "1" }],
+  ["sub_id3", { sub_id3: "a", sub_id1: "" }],
+  ["shared_id", { shared_id: "a", promo_code: "p" }],
+  ["promo_code", { promo_code: "p", campaign: "1" }],
+] as const)("finds actions of one %s and nobody else's by an index: %j", async (name, filters) => {
+  const { db, bill } = metered(env.DB);
+  const cut = [{ label: "", since: may, until: may + 31 * day }];
+  await readReport(db, asking("x", { whole: [], cut, filters, currency: "EUR", by: "action_tracker" }));
+  const [{ sql, values } = { sql: "", values: [] }] = bill.statements;
+  const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+    .bind(...values)
+    .all<{ detail: string }>();
+  const column = name === "campaign" ? "campaign_id" : name;
+  expect(results.map(({ detail }) => detail)).toContain(
+    `SEARCH a USING INDEX actions_by_${name} (${column}=? AND event_date>? AND event_date<?)`,
+  );
 });

@@ -25,6 +25,7 @@ import * as gaps from "../../src/store/gaps.ts";
 import * as jobFiles from "../../src/store/job-files.ts";
 import * as ledgers from "../../src/store/ledgers.ts";
 import * as matters from "../../src/store/matters.ts";
+import * as namings from "../../src/store/namings.ts";
 import * as outbox from "../../src/store/outbox.ts";
 import * as outcomes from "../../src/store/outcomes.ts";
 import * as pages from "../../src/store/page.ts";
@@ -40,6 +41,7 @@ import * as search from "../../src/store/search.ts";
 import * as sources from "../../src/store/sources.ts";
 import * as tokens from "../../src/store/tokens.ts";
 import * as totals from "../../src/store/totals.ts";
+import * as turns from "../../src/store/turns.ts";
 import { aReading } from "../domain/told.ts";
 import { aReceipt, aSource } from "../kit.ts";
 import { anAlert } from "./anAlert.ts";
@@ -122,7 +124,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
     for (const one of [{}, span, filters, { ...filters, ...span, gaps: false }]) await actions.listActions(db, { limit, ...one });
   },
   readReport: async (db) => {
-    const spans = [{ label: "a", since: 1, until: 2 }];
+    const span = { label: "a", since: 1, until: 2 };
     const all = { source: "x", currency: "EUR", state: "s", filters: { campaign: "1", sub_id1: "a" } };
     const after = { rank: 1n, value: "a", currency: "EUR" };
     for (const by of ["day", "state", "campaign", "sub_id1"] as const)
@@ -131,7 +133,11 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
           { isTogether: false, filters: {} },
           { isTogether: true, after, ...all },
         ])
-          await reports.readReport(db, { by, dimension: by === "sub_id1" ? by : "", whole: spans, cut: spans, order, limit, ...one });
+          await reports.readReport(db, {
+            ...{ by, order, limit, cut: [span] },
+            whole: [{ ...span, dimension: by === "sub_id1" ? by : "" }],
+            ...one,
+          });
   },
   listDueFiles: (db) => jobFiles.listDueFiles(db, 1, limit),
   claimFile: (db) => jobFiles.claimFile(db, aJobFile(), 2, 1),
@@ -145,6 +151,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
     for (const one of [{}, { status: "VALID", source: "x", cursor: "evt_1" }])
       await matters.listMatters(db, "action-inquiry", { limit, ...one });
   },
+  hasJobs: (db) => matters.hasJobs(db, "src_1"),
   listOpenInquiries: (db) => matters.listOpenInquiries(db, "src_1", "", limit),
   listInquiriesOf: (db) => matters.listInquiriesOf(db, "1"),
   readNews: (db) => books.readNews(db, limit),
@@ -169,19 +176,22 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
     const event = anEvent({ origin: "reconciliation" });
     const reading = aReading({ sourceId: event.sourceId, actionId: event.actionId ?? "" });
     const selected = [{ destinationId: "dst_1", action: "a", once: true }];
-    await repairs.saveRepairs(db, 0, [{ event, reading, selected, gap: aGap(event.id) }], [reading], 1);
+    await repairs.saveRepairs(db, 0, [{ event, reading, selected, gap: aGap(event.id), jobId: "1" }], [reading], 1);
   },
   listGaps: async (db) => {
     const search = { source: "x", reason: "r", reconciliation: "rec_1", since: 1, until: 2, cursor: "gap_1" };
     for (const one of [{}, search]) await gaps.listGaps(db, { limit, ...one });
   },
+  readNamings: (db) => namings.readNamings(db, "src_1", [0]),
+  readLatestNamings: (db) => namings.readLatestNamings(db, "src_1", Date.now()),
   readHints: (db) => gaps.readHints(db, "src_1", [{ thing: "1", kind: "action-lifecycle", at: 1e12 }]),
   readCapture: (db) => gaps.readCapture(db, "src_1", 1, 2),
   readSpanToSettle: (db) => actions.readSpanToSettle(db, "src_1"),
   saveReconciliation: (db) => reconciliations.saveReconciliation(db, aReconciliation()),
   leaseReconciliation: (db) => reconciliations.leaseReconciliation(db, "rec_1", 2, 1),
   renewLease: (db) => reconciliations.renewLease(db, "rec_1", 1, 2),
-  noteProgress: (db) => reconciliations.noteProgress(db, aReconciliation(), aReconciliation(), 1),
+  noteProgress: (db) => reconciliations.noteProgress(db, aReconciliation(), { ...aReconciliation(), lacksAccess: false }, 1),
+  resumeFailed: (db) => reconciliations.resumeFailed(db, "src_1", 1),
   changeState: (db) => reconciliations.changeState(db, "rec_1", ["paused"], "running", 1),
   findReconciliation: (db) => reconciliations.findReconciliation(db, "rec_1"),
   listDueReconciliations: (db) => reconciliations.listDueReconciliations(db, 1),
@@ -198,8 +208,8 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   },
   deleteConnection: (db) => connections.deleteConnection(db, "src_1"),
   moveWatermark: (db) => connections.moveWatermark(db, "src_1", 1),
-  planNext: async (db) => {
-    for (const task of ["updates", "states"] as const) await connections.planNext(db, "src_1", task, 1, 2);
+  takeTurn: async (db) => {
+    for (const task of ["updates", "states"] as const) await turns.takeTurn(db, aReconciliation(), { task, due: 1, next: 2 });
   },
   noteFailure: (db) => connections.noteFailure(db, "src_1", "gone", 1),
   resealConnection: (db) => connections.resealConnection(db, "src_1", "a", "b"),
@@ -207,7 +217,9 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   noteLimits: (db) => budgets.noteLimits(db, "hash", { remaining: 1, resetAt: null, retryAt: null }, 1),
   addDuplicates: (db) => pulses.addDuplicates(db, [{ sourceId: "src_1", hour: 0, count: 1 }]),
   listHeard: (db) => pulses.listHeard(db, Date.now()),
+  prunePulses: (db) => pulses.prunePulses(db, 1),
   openAlert: (db) => alerts.openAlert(db, anAlert({ openedAt: 0 })),
+  pruneAlerts: (db) => alerts.pruneAlerts(db, 1e12),
   closeAlert: (db) => alerts.closeAlert(db, "alr_1", {}, 1),
   listOpenAlerts: (db) => alerts.listOpenAlerts(db, 1),
   listAlerts: async (db) => {

@@ -1,0 +1,82 @@
+// What pages do besides being read. Without it they still work: nothing here is the only way to anything.
+(() => {
+  const tickMs = 3000;
+
+  // Parts that keep themselves up to date listen for a tick; nothing ticks while nobody looks, or while something is selected.
+  setInterval(() => {
+    if (document.visibilityState === "visible" && String(document.getSelection() ?? "") === "") document.body.dispatchEvent(new Event("tick"));
+  }, tickMs);
+
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm;
+    if (question && !confirm(question)) event.preventDefault();
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+
+  const prepare = () => {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const figure of document.querySelectorAll("figure[data-chart]")) draw(figure);
+  };
+
+  // A chart is drawn from the table in its figure: the first column is time (data-at, seconds), the others are figures (data-value).
+  function draw(figure) {
+    const rows = [...figure.querySelectorAll("tbody tr")];
+    const place = figure.querySelector(".plot");
+    if (!window.uPlot || rows.length < 2 || !place) return;
+    const figureOf = (cell) => (cell.dataset.value === "" ? null : Number(cell.dataset.value));
+    const columns = [...figure.querySelectorAll("thead th")];
+    const data = columns.map((_, index) => rows.map((row) => (index === 0 ? Number(row.cells[0].dataset.at) : figureOf(row.cells[index]))));
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => paint(style.getPropertyValue(`--${name}`));
+    const line = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const names = (figure.dataset.colours ?? "accent good busy bad soft").split(" ");
+    const isBars = figure.dataset.chart === "bars";
+    const series = columns.slice(1).map((column, index) => {
+      const stroke = colour(names[index % names.length]);
+      const shape = isBars ? { paths: uPlot.paths.bars({ size: [0.7, 40] }), fill: stroke } : { width: 2 };
+      return { label: column.textContent, stroke, points: { show: false }, ...shape };
+    });
+    place.replaceChildren();
+    const half = isBars ? (data[0][1] - data[0][0]) / 2 : 0; // the first and the last bar stand inside, too
+    const options = {
+      width: place.clientWidth, height: 200, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      axes: [{ ...line, ...timeAxis(data[0]) }, { ...line, size: 56 }], series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "–" : exactly(at)) }, ...series], scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } }, cursor: { y: false },
+    };
+    const plot = new uPlot(options, data, place);
+    new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 200 })).observe(place);
+  }
+
+  const daySeconds = 86400;
+  const exactly = (at) => new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
+
+  // Days are named by day, and months by month; what is finer than a day has the axis that uPlot chooses.
+  function timeAxis(moments) {
+    const step = moments[1] - moments[0];
+    if (step < daySeconds) return {};
+    const isMonths = step > 7 * daySeconds;
+    const format = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC", ...(isMonths ? { year: "numeric" } : { day: "numeric" }) });
+    const values = (_, splits) => splits.map((at) => format.format(at * 1000));
+    return isMonths
+      ? { values, splits: (plot) => moments.filter((_, index) => index % Math.ceil((moments.length * 80) / Math.max(80, plot.width)) === 0) }
+      : { values, space: 60, incrs: [1, 2, 5, 10, 20, 30, 60, 90, 180].map((days) => days * daySeconds) };
+  }
+
+  // light-dark() is resolved by the browser only where it is used.
+  function paint(value) {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = value;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }
+
+  prepare();
+  document.addEventListener("htmx:after:swap", prepare);
+})();

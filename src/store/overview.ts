@@ -1,0 +1,85 @@
+import { firstEventId } from "../domain/id.ts";
+import type { Micros } from "../domain/money.ts";
+import { hour, type Instant } from "../domain/time.ts";
+import { numberOf, type Row, textOf } from "./rows.ts";
+
+/** A part of a span of time: an hour or a day that begins at `at`. */
+interface Step {
+  at: Instant;
+}
+
+/** What happened in a span of time, step by step, and what stands open now. Counts of what is open end at `mostCounted`. */
+export interface Overview {
+  calls: (Step & { received: number; duplicates: number; quarantined: number })[];
+  requests: (Step & { delivered: number; failed: number })[];
+  payouts: (Step & { currency: string; actions: number; payout: Micros })[];
+  pending: number;
+  exhausted: number;
+  waiting: number;
+  hasPostback: boolean;
+  hasDelivery: boolean;
+}
+
+/** So far is counted what is open. */
+export const mostCounted = 1000;
+
+const selectCalls = `
+  select hour - hour % ?3 as at, sum(received) as received, sum(duplicates) as duplicates, sum(quarantined) as quarantined
+  from pulses where source_id in (select id from sources) and hour >= ?1 and hour < ?2 group by 1 order by 1`;
+
+const selectRequests = `
+  select hour - hour % ?3 as at, sum(delivered) as delivered, sum(failed) as failed
+  from destination_pulses where destination_id in (select id from destinations) and hour >= ?1 and hour < ?2 group by 1 order by 1`;
+
+const selectPayouts = `
+  select at - at % ?3 as step, currency, sum(actions) as actions,
+    cast(sum(payout_units) as text) as units, cast(sum(payout_micros) as text) as micros
+  from totals where dimension = 'hour' and at >= ?1 and at < ?2 group by 1, 2 order by 1, 2`;
+
+const selectOpen = `
+  select
+    (select count(*) from (select 1 from deliveries where state = 'pending' limit ${mostCounted})) as pending,
+    (select count(*) from (select 1 from deliveries where state = 'exhausted' limit ${mostCounted})) as exhausted,
+    (select count(*) from (select resolved_at from quarantine where id < ?1 order by id desc limit ${mostCounted}) where resolved_at is null) as waiting,
+    exists (select 1 from events where id < ?1) as has_postback,
+    exists (select 1 from destination_pulses where delivered > 0) as has_delivery`;
+
+/** One look at everything, in one round trip. `step` in milliseconds: an hour or a day. */
+export async function readOverview(db: D1Database, since: Instant, until: Instant, step: number): Promise<Overview> {
+  const span = [since - (since % hour), until, step];
+  const [calls, requests, payouts, open] = await db.batch<Row>([
+    db.prepare(selectCalls).bind(...span),
+    db.prepare(selectRequests).bind(...span),
+    db.prepare(selectPayouts).bind(...span),
+    db.prepare(selectOpen).bind(firstEventId(until + hour)),
+  ]);
+  const now = open?.results[0] as Row;
+  return {
+    calls: rowsOf(calls).map((row) => ({
+      at: numberOf(row, "at"),
+      received: numberOf(row, "received"),
+      duplicates: numberOf(row, "duplicates"),
+      quarantined: numberOf(row, "quarantined"),
+    })),
+    requests: rowsOf(requests).map((row) => ({
+      at: numberOf(row, "at"),
+      delivered: numberOf(row, "delivered"),
+      failed: numberOf(row, "failed"),
+    })),
+    payouts: rowsOf(payouts).map((row) => ({
+      at: numberOf(row, "step"),
+      currency: textOf(row, "currency"),
+      actions: numberOf(row, "actions"),
+      payout: BigInt(textOf(row, "units")) * 1_000_000n + BigInt(textOf(row, "micros")),
+    })),
+    pending: numberOf(now, "pending"),
+    exhausted: numberOf(now, "exhausted"),
+    waiting: numberOf(now, "waiting"),
+    hasPostback: now["has_postback"] === 1,
+    hasDelivery: now["has_delivery"] === 1,
+  };
+}
+
+function rowsOf(result: D1Result<Row> | undefined): Row[] {
+  return result?.results ?? [];
+}

@@ -1,0 +1,120 @@
+import type { DestinationPulse } from "../domain/destination-pulse.ts";
+import { charts, shareOf } from "./destination-health.ts";
+import { keysPart, secretOf, type Told, verifying } from "./destination-keys.ts";
+import { type DestinationView, durationOf } from "./destination-view.ts";
+import { health, requestsOf, within } from "./destinations.ts";
+import { button } from "./form.ts";
+import { address, type Content, type Html, html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { empty, facts, figures, fold, live, notice, section } from "./parts.ts";
+import type { View } from "./view.ts";
+import { code, count, state } from "./words.ts";
+
+export type Shown = DestinationView & { signing_keys?: KeyView[] };
+
+/** A signing key, without its secret. */
+export interface KeyView {
+  version: string;
+  public_key: string | null;
+  created_at: string | null;
+  until: string | null;
+}
+
+/** What of a destination is not its settings: how its last day was, and what is open. */
+export interface Standing {
+  pulses: DestinationPulse[];
+  /** Deliveries that wait, and that were given up; each counted up to `most`. */
+  open: { pending: number; exhausted: number; most: number };
+}
+
+/** One destination: how it is, what it gets, and what can be done about it. */
+export function destinationPage(view: View, one: Shown, standing: Standing, told: Told | null): Page {
+  const path = `/destinations/${one.id}`;
+  return {
+    title: one.name,
+    lead: html`${state(one.state)} <code>${one.method} ${one.url}</code>`,
+    actions: actions(one, path),
+    body: [
+      told?.secret ? secretOf(told.secret) : null,
+      one.state === "active"
+        ? null
+        : notice(
+            html`It is ${one.state}${one.state_reason ? html` (${one.state_reason})` : null}. Its deliveries are held; when it is resumed they are sent, as fast as its limits let them.`,
+          ),
+      lately(view, one, standing),
+      section(
+        "What it gets",
+        settings(one),
+        html`<a class="button small" href="${path}/preview">Preview a request</a><a class="button small" href="${path}/edit">Change</a>`,
+      ),
+      section("Signing keys", [keysPart(view, one), fold("How to verify a signature", verifying(one.signing_keys ?? []))]),
+      section("Delete", deletion(path)),
+    ],
+  };
+}
+
+function actions({ state: word }: Shown, path: string): Html {
+  const turn =
+    word === "active"
+      ? button("Pause", path, { method: "PATCH", values: { state: "paused" } })
+      : button("Resume", path, { method: "PATCH", values: { state: "active" }, look: "primary" });
+  return html`${button("Send a test", `${path}/test`)}${turn}<a class="button" href="${path}/edit">Change</a>`;
+}
+
+function lately(view: View, one: Shown, { pulses, open }: Standing): Html {
+  const { delivered, failed } = requestsOf(pulses);
+  const deliveries = (wanted: string | undefined) => address("/deliveries", { destination: one.id, state: wanted });
+  const upTo = (size: number) => (size >= open.most ? `${count(open.most)} or more` : count(size));
+  const glance = figures([
+    { name: "Delivered", value: count(delivered), href: deliveries("delivered") },
+    { name: "Failed attempts", value: count(failed), note: shareOf(failed, delivered + failed) },
+    { name: "Latency", value: within(pulses, 0.5), note: html`95 % within ${within(pulses, 0.95)}` },
+    { name: "Waiting now", value: upTo(open.pending), href: deliveries("pending") },
+    {
+      name: "Given up",
+      value: upTo(open.exhausted),
+      href: deliveries("exhausted"),
+      note: open.exhausted > 0 ? "can be sent again" : null,
+    },
+  ]);
+  const ill = one.health.failures_in_a_row > 0 ? facts([["Health", health(view, one)]]) : null;
+  const quiet = empty(
+    "No request was sent in the last 24 hours",
+    "Send a test, or look at which events the filter selects.",
+    html`<a class="button" href="/destinations/${one.id}/edit">Look at the filter</a>`,
+  );
+  return section(
+    "The last 24 hours",
+    [live(view, "lately", [ill, glance]), delivered + failed > 0 ? charts(view, pulses, 1) : quiet],
+    html`<a href="${deliveries(undefined)}">Its deliveries</a><a href="/destinations/${one.id}/health?days=7">7 days</a>`,
+  );
+}
+
+function settings(one: Shown): Html {
+  const names = (values: Record<string, string>): Content =>
+    Object.keys(values).length > 0 ? Object.keys(values).map((name, index) => html`${index > 0 ? ", " : null}${code(name)}`) : null;
+  return facts([
+    ["Filter", one.filter ? html`<code class="filter">${one.filter}</code>` : "none: every event, but not our own news"],
+    ["Preset", html`<a href="/presets">${one.preset}</a>`],
+    ["Body", one.body ? html`<pre>${one.body}</pre>` : null],
+    ["Headers", names(one.headers)],
+    ["Secrets for templates", names(one.secrets)],
+    ["Authentication", one.auth.type === "none" ? "the signature alone" : one.auth.type],
+    ["Through the binding", one.via ? code(one.via) : null],
+    ["Timeout", `${one.timeout} s`],
+    ["Pauses between attempts", one.retry_schedule.map((pause) => durationOf(pause)).join(", ") || "none: one attempt only"],
+    ["Rate", one.rate_limit ? `${count(one.rate_limit.limit)} a ${one.rate_limit.period} at the most` : null],
+    ["Under way at once", one.concurrency === null ? null : `${count(one.concurrency)} at the most`],
+    ["Order", one.ordered ? "events of one action arrive in order of effect" : null],
+    ["Once", one.once_per_action ? "only the first selected event of each action" : null],
+    ["Id", code(one.id)],
+  ]);
+}
+
+function deletion(path: string): Html {
+  return fold(
+    "Delete this destination",
+    html`<p>Its secrets are erased, and what it still had to get is cancelled. Its history stays. To stop it for a while, pause it.</p>
+${button("Delete for good", path, { method: "DELETE", look: "danger", question: "Delete this destination? Its secrets are erased, and what it still had to get is cancelled." })}`,
+  );
+}

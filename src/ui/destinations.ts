@@ -1,0 +1,80 @@
+import { type DestinationPulse, percentile } from "../domain/destination-pulse.ts";
+import { type DestinationView, hostOf } from "./destination-view.ts";
+import { type Html, html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { empty, table } from "./parts.ts";
+import type { View } from "./view.ts";
+import { code, count, state, when } from "./words.ts";
+
+const create = html`<a class="button primary" href="/destinations/new">New destination</a>`;
+const gallery = html`<a class="button" href="/presets">Presets</a>`;
+
+/** All destinations, how they are, and what became of their last day. */
+export function destinationsPage(view: View, destinations: DestinationView[], pulses: DestinationPulse[]): Page {
+  const none = empty(
+    "No destination yet",
+    "A destination is a system of yours that hears of events as signed webhooks: a ledger, a warehouse, a tracker, a chat. Name and URL are enough; a filter says of which events.",
+    html`<span class="row">${create}${gallery}</span>`,
+  );
+  const pulsesOf = ({ id }: DestinationView) => pulses.filter(({ destinationId }) => destinationId === id);
+  return {
+    title: "Destinations",
+    lead: "Systems of yours that hear of events, each by its own filter and at its own pace.",
+    actions: destinations.length > 0 ? html`${gallery}${create}` : null,
+    body:
+      destinations.length === 0
+        ? none
+        : table(
+            "Destinations",
+            [
+              { head: "Name", cell: named },
+              { head: "State", cell: stateOf },
+              { head: "Health", cell: (one) => health(view, one) },
+              { head: "Delivered, 24 h", cell: (one) => requests(pulsesOf(one)), isFigure: true },
+              { head: "95 % within", cell: (one) => within(pulsesOf(one), 0.95), isFigure: true },
+              {
+                head: "Filter",
+                cell: ({ filter }) =>
+                  filter ? html`<span class="clipped">${code(filter)}</span>` : html`<span class="none">every event</span>`,
+              },
+            ],
+            destinations,
+          ),
+  };
+}
+
+function named({ id, name, url, preset }: DestinationView): Html {
+  return html`<span class="long"><a href="/destinations/${id}">${name}</a><span class="under">${hostOf(url)}${preset === "standard-webhooks" ? null : html` · ${preset}`}</span></span>`;
+}
+
+/** The state of a destination, and why it is in it. */
+export function stateOf({ state: word, state_reason }: DestinationView): Html {
+  return html`<span>${state(word)}${state_reason ? html`<span class="under">${state_reason}</span>` : null}</span>`;
+}
+
+/** How a destination has been answering. */
+export function health(view: View, { health: { failures_in_a_row, failing_since, breaker_open_until } }: DestinationView): Html {
+  if (failures_in_a_row === 0) return state("ok");
+  const waits = breaker_open_until !== null && Date.parse(breaker_open_until) > view.now;
+  return html`<span>${state("failing")}<span class="under">${count(failures_in_a_row)} in a row, since ${when(failing_since, view.now)}${waits ? html`; breaker open, tried again ${when(breaker_open_until, view.now)}` : null}</span></span>`;
+}
+
+function requests(pulses: DestinationPulse[]): Html {
+  const { delivered, failed } = requestsOf(pulses);
+  if (delivered + failed === 0) return html`<span class="none">–</span>`;
+  return html`<span>${count(delivered)}${failed > 0 ? html`<span class="under bad">${count(failed)} failed</span>` : null}</span>`;
+}
+
+/** How many requests were delivered, and how many failed. */
+export function requestsOf(pulses: DestinationPulse[]): { delivered: number; failed: number } {
+  return {
+    delivered: pulses.reduce((sum, { delivered }) => sum + delivered, 0),
+    failed: pulses.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+/** The time that a share of the requests did not exceed, as words. */
+export function within(pulses: DestinationPulse[], share: number): Html | string {
+  const ms = percentile(pulses, share);
+  return ms === null ? html`<span class="none">–</span>` : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}
