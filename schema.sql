@@ -205,6 +205,9 @@ create table quarantine (
   event_id     text
 ) strict;
 
+-- What waits to be mended: the list of it, how much it is, and the walk through it.
+create index quarantine_waiting on quarantine (id, source_id, code) where resolved_at is null;
+
 -- How far the pruning of what is older than RETENTION_DAYS has walked, in a single row: up to the event `position`; from the beginning
 -- again at `next_walk_at`, for what could not go the last time.
 create table retention (

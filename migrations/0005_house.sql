@@ -27,3 +27,6 @@ create table destination_pulses (
   longer          integer not null,
   primary key (destination_id, hour)
 ) strict, without rowid;
+
+-- What waits in quarantine is listed and counted without looking at what was re-ingested.
+create index quarantine_waiting on quarantine (id, source_id, code) where resolved_at is null;

@@ -17,6 +17,8 @@ export interface Change {
   status?: string;
   payout: number;
   amount: number;
+  /** Of an update for one item of an order. */
+  sku?: string;
 }
 
 export interface Action {
@@ -231,9 +233,9 @@ function postbackOf(action: Action, nth: number): Record<string, string> {
 }
 
 function updateOf(action: Action, nth: number): Record<string, string> {
-  const { at, status = "PENDING" } = action.changes[nth] as Change;
+  const { at, status = "PENDING", sku } = action.changes[nth] as Change;
   const own = { Id: `${action.id}.${900 + nth}`, ActionId: action.id, State: status, UpdateDate: formatInstant(at), Currency: "EUR" };
-  return { ...own, ...deltas(action, nth) };
+  return { ...own, ...deltas(action, nth), ...(sku !== undefined && { Sku: sku }) };
 }
 
 function recordOf(action: Action): Record<string, string> {

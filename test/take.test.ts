@@ -57,6 +57,61 @@ describe("a postback that comes after what it says was made good", () => {
   });
 });
 
+describe("an order that impact.com's API tells by an update for each item, and its postback at once", () => {
+  /** An action tracked with two items, which nobody told, in a walk that made it good; and the postback that told it. */
+  async function repaired(skus: (string | undefined)[]) {
+    const market = await aMarket();
+    const listener = await market.listener();
+    const at = market.start - 3 * hour;
+    const items = [
+      { at, payout: 2, amount: 20 },
+      { at, payout: 5, amount: 50 },
+    ].map((item, nth) => ({ ...item, ...(skus[nth] !== undefined && { sku: skus[nth] }) }));
+    const action = anAction(market, [], { changes: items });
+    market.actions.push(action);
+    await backfill(market);
+    return { market, listener, action, whole: { ...action, changes: items.slice(1) } };
+  }
+
+  test("is made good by one event with the sums, and is one gap", async () => {
+    const { market, action } = await repaired(["shoes", "socks"]);
+    const { events, ...shown } = (await market.ask(`/actions/${action.id}`)).body;
+    expect(events.map(({ payout, amount, fields }: any) => [payout, amount, fields.DeltaPayout, fields.DeltaAmount])).toEqual([
+      ["5.00", "50.00", "5.00", "50.00"],
+    ]);
+    expect(shown).toMatchObject({ state: "PENDING", payout: "5.00", amount: "50.00", gaps: [] });
+    const { data } = (await market.ask(`/gaps?source=${market.source.id}`)).body;
+    expect(data.map(({ type, reason }: any) => [type, reason])).toEqual([["action.pending", "kind_never_sent"]]);
+    await backfill(market);
+    expect(await made(market)).toBe(1);
+  });
+
+  test("and its late postback is a duplicate, forwarded never", async () => {
+    const { market, listener, whole } = await repaired(["shoes", "socks"]);
+    expect(await market.arrive(whole, 0, market.now + minute)).toMatchObject({ status: "duplicate" });
+    expect(await count("deliveries", "destination_id = ?", listener.id)).toBe(1);
+  });
+
+  test("where its postback came and comes again, is told once", async () => {
+    const market = await aMarket();
+    const at = market.start - 3 * hour;
+    const changes = ["shoes", "socks"].map((sku, nth) => ({ at, sku, payout: 2 + 3 * nth, amount: 20 }));
+    const action = anAction(market, [], { changes: [...changes, { at: at + hour, status: "REVERSED", payout: 0, amount: 0 }] });
+    const whole = { ...action, changes: action.changes.slice(1) };
+    market.actions.push(action);
+    for (const [nth, came] of [[0, at + minute] as const, [1, at + hour + minute] as const, [0, at + 2 * hour] as const])
+      expect(await market.arrive(whole, nth, came)).toMatchObject({ status: "accepted" });
+    await backfill(market);
+    expect(await history(market, action.id)).toEqual(["tracked by postback", "repeated by postback", "reversed by postback"]);
+    expect(await made(market)).toBe(0);
+  });
+
+  test("and two updates of one second without Skus are two events", async () => {
+    const { market } = await repaired([undefined, undefined]);
+    expect(await made(market)).toBe(2);
+  });
+});
+
 describe("history from before a source was made", () => {
   async function imported() {
     const market = await aMarket();

@@ -46,7 +46,7 @@
     place.replaceChildren();
     const half = isBars ? (data[0][1] - data[0][0]) / 2 : 0; // the first and the last bar stand inside, too
     const options = {
-      width: place.clientWidth, height: 200, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      width: place.clientWidth, height: 200, padding: [null, 28, null, null], tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       axes: [{ ...line, ...timeAxis(data[0]) }, { ...line, size: 56 }], series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "–" : exactly(at)) }, ...series], scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } }, cursor: { y: false },
     };
     const plot = new uPlot(options, data, place);

@@ -36,6 +36,11 @@ export class Tally {
     return counts;
   }
 
+  /** How many of a source are held and not written down yet. */
+  heldOf(sourceId: string): number {
+    return [...this.#counts.values()].reduce((sum, one) => sum + (one.sourceId === sourceId ? one.count : 0), 0);
+  }
+
   /** Takes back what could not be written; it becomes due once more in a minute. */
   giveBack(counts: Count[], now: Instant): void {
     for (const one of counts) this.#add(one);

@@ -63,6 +63,7 @@ function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType): Mistake[] {
     return issue.keys.map((key) => ({ field: [field, key].filter(Boolean).join("."), reason: `is not known here${known}` }));
   }
   if (issue.code === "invalid_type" && issue.input === undefined) return [{ field, reason: "is missing" }];
+  if (issue.code === "too_small" && issue.origin === "string" && issue.minimum === 1) return [{ field, reason: "must not be empty" }];
   const { message } = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue; // of a record's key
   return [{ field: field || "(body)", reason: message.replace(/^(Invalid|Too)/, (word) => `is ${word.toLowerCase()}`) }];
 }

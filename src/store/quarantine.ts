@@ -57,17 +57,19 @@ export async function findQuarantined(db: D1Database, id: string): Promise<Quara
 
 const listing = { table: "quarantine", columns: "*", key: ["id"] };
 
-/** What is in quarantine, newest first; what was re-ingested only when `resolved` asks for it. */
+/** What is in quarantine, newest first; what was re-ingested only when `resolved` asks for it. What waits has an index of its own. */
 export async function listQuarantined(
   db: D1Database,
   search: { source?: string | undefined; code?: string | undefined; resolved: boolean; cursor?: string | undefined; limit: number },
 ): Promise<{ quarantined: Quarantined[]; next: string | null }> {
+  const state = { sql: search.resolved ? "resolved_at is not null" : "resolved_at is null", values: [] };
+  const within = [...spanOf(search), ...(search.resolved ? [] : [state])];
   const fitting = [
-    { sql: search.resolved ? "resolved_at is not null" : "resolved_at is null", values: [] },
+    ...(search.resolved ? [state] : []),
     ...when(search.code, "code = ?"),
     ...when(search.source, "source_id = ? or source_id in (select id from sources where name = ?)"),
   ];
-  const { rows, next } = await listPage(db, listing, spanOf(search), fitting, search.limit);
+  const { rows, next } = await listPage(db, listing, within, fitting, search.limit);
   return { quarantined: rows.map(quarantinedOf), next: next?.[0] ?? null };
 }
 
@@ -78,7 +80,8 @@ export async function resolveQuarantined(db: D1Database, id: string, eventId: st
   await db.prepare(resolve).bind(id, now, eventId).run();
 }
 
-function quarantinedOf(row: Row): Quarantined {
+/** A call in quarantine from its row. */
+export function quarantinedOf(row: Row): Quarantined {
   return {
     id: textOf(row, "id"),
     sourceId: textOf(row, "source_id"),

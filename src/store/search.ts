@@ -11,6 +11,11 @@ export interface EventSearch {
   status?: string | undefined;
   source?: string | undefined;
   actionId?: string | undefined;
+  clickId?: string | undefined;
+  subId?: string | undefined;
+  orderId?: string | undefined;
+  /** A field that has just this value; `key` folded, without case and separators. */
+  field?: { key: string; value: string } | undefined;
   q?: string | undefined;
   since?: Instant | undefined;
   until?: Instant | undefined;
@@ -28,6 +33,10 @@ export async function listEvents(db: D1Database, search: EventSearch): Promise<{
     ...when(search.type, "type = ?"),
     ...when(search.status?.toUpperCase(), "status = ?"),
     ...when(search.source, "source_id = ? or source_id in (select id from sources where name = ?)"),
+    ...when(search.clickId, "? in (fields ->> 'RefClickId', fields ->> 'ClickId')"),
+    ...when(search.subId, "? in (fields ->> 'SubId1', fields ->> 'SubId2', fields ->> 'SubId3', fields ->> 'SharedId')"),
+    ...when(search.orderId, "? in (fields ->> 'Oid', fields ->> 'OrderId')"),
+    ...(search.field === undefined ? [] : [{ sql: hasField, values: [search.field.key, search.field.value] }]),
     ...(search.q === undefined ? [] : [holding(search.q)]),
   ];
   const { rows, next } = await listPage(db, listing, within, fitting, search.limit);
@@ -39,6 +48,11 @@ const ofAction = `id in (
   select id from events where source_id in (select id from sources) and subject = 'action:' || ?
   union all
   select id from events where kind = 'action-inquiry' and action_id = ?
+)`;
+
+const hasField = `exists (
+  select 1 from json_each(fields) as field
+  where lower(replace(replace(replace(field.key, '_', ''), '-', ''), ' ', '')) = ? and field.atom = ?
 )`;
 
 /** Text in the id, in a key or in a value. The raw JSON is looked through first, since it is the faster; its punctuation is no text. */

@@ -68,14 +68,3 @@ export function sourceOf(row: Row): Source {
     updatedAt: numberOf(row, "updated_at"),
   };
 }
-
-const latestCalls = 500;
-
-const selectAddresses = `
-  select distinct ip from (select source_id, ip, origin from events order by id desc limit ${latestCalls})
-  where source_id = ?1 and origin = 'postback' and ip <> '' limit 10`;
-
-/** From where a source called, among the latest calls of all sources: ten addresses at the most. */
-export async function listAddresses(db: D1Database, id: string): Promise<string[]> {
-  return (await db.prepare(selectAddresses).bind(id).all<Row>()).results.map((row) => textOf(row, "ip"));
-}

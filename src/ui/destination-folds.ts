@@ -13,7 +13,7 @@ export function sentFold(typed: Typed, preset: PresetView, presets: PresetView[]
   return group(
     "What is sent",
     title,
-    html`${choice(typed, { name: "preset", label: "Preset", options: presets.map(({ name, title }): [string, string] => [name, title]), hint: html`What requests look like. <a href="/presets">Look at all of them.</a>`, extra: html`hx-get="/destinations/new" hx-target="#preset" hx-select="#preset" hx-swap="outerHTML"` })}
+    html`${choice(typed, { name: "preset", isRequired: true, label: "Preset", options: presets.map(({ name, title }): [string, string] => [name, title]), hint: html`What requests look like. <a href="/presets">Look at all of them.</a>`, extra: html`hx-get="/destinations/new" hx-target="#preset" hx-select="#preset" hx-swap="outerHTML"` })}
 <div id="preset">${presetFacts(preset)}</div>
 ${choice(typed, { name: "method", label: "Method", options: [["", "that of the preset"], ...destinationMethods.map((one): [string, string] => [one, one])] })}
 ${area(typed, { name: "headers", label: "Headers", rows: 3, hint: html`One a line, like <code>X-Tenant: 42</code>. Values are kept encrypted; <code>[hidden]</code> stays as it is.` })}
@@ -39,7 +39,7 @@ export function authFold(typed: Typed): Html {
     "Authentication and route",
     typed.values["via"] ? `${words}, through ${typed.values["via"]}` : words,
     html`<div class="auth">
-${choice(typed, { name: "auth.type", label: "Authentication", options: authTypes })}
+${choice(typed, { name: "auth.type", isRequired: true, label: "Authentication", options: authTypes })}
 <div data-auth="basic">
 ${input(typed, { name: "auth.username", label: "User" })}
 ${input(typed, { name: "auth.password", label: "Password", type: "password" })}
@@ -49,10 +49,11 @@ ${input(typed, { name: "auth.password", label: "Password", type: "password" })}
 ${input(typed, { name: "auth.token_url", label: "Token URL", placeholder: "https://login.example.com/oauth/token" })}
 ${input(typed, { name: "auth.client_id", label: "Client id" })}
 ${input(typed, { name: "auth.client_secret", label: "Client secret", type: "password" })}
-${input(typed, { name: "auth.scope", label: "Scope" })}
-${input(typed, { name: "auth.audience", label: "Audience" })}
+${input(typed, { name: "auth.scope", label: "Scope", placeholder: "may stay empty" })}
+${input(typed, { name: "auth.audience", label: "Audience", placeholder: "may stay empty" })}
 ${choice(typed, {
   name: "auth.client_auth",
+  isRequired: true,
   label: "Id and secret go",
   options: [
     ["basic", "into the header"],
@@ -72,10 +73,10 @@ export function paceFold(typed: Typed): Html {
     "Pace, retries and order",
     isSet(typed, names) ? "as you set it" : "as fast as events come; 11 attempts in about 76 hours",
     html`<div class="pairs">
-${input(typed, { name: "rate_limit.limit", label: "Requests at the most", type: "number", placeholder: "no limit" })}
-${choice(typed, { name: "rate_limit.period", label: "In each", options: Object.keys(ratePeriods) })}
-${input(typed, { name: "concurrency", label: "Under way at once", type: "number", placeholder: "no limit" })}
-${input(typed, { name: "timeout", label: "Timeout in seconds", type: "number" })}
+${input(typed, { name: "rate_limit.limit", label: "Rate limit", type: "number", placeholder: "no limit" })}
+${choice(typed, { name: "rate_limit.period", isRequired: true, label: "Requests in each", options: [...ratePeriods] })}
+${input(typed, { name: "concurrency", label: "At once", type: "number", placeholder: "no limit" })}
+${input(typed, { name: "timeout", isRequired: true, label: "Timeout in seconds", type: "number" })}
 </div>
 ${input(typed, { name: "retry_schedule", label: "Pauses between attempts", hint: html`Like <code>5s 1min 2h</code>; a plain number counts seconds. <code>none</code>: one attempt only.` })}
 ${check(typed, { name: "ordered", label: "Events of one action arrive in order of effect", hint: "One that fails holds back its own action only." })}
@@ -91,6 +92,7 @@ export function signingFold(typed: Typed): Html {
     isSet(typed, ["signatures", "secret"]) ? "as you set it" : "v1, with a secret made for it",
     html`${choice(typed, {
       name: "signatures",
+      isRequired: true,
       label: "Versions",
       options: [
         ["v1", "v1: HMAC with a shared secret"],

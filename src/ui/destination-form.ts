@@ -57,7 +57,7 @@ ${input(typed, { name: "url", label: "URL", isRequired: true, placeholder: prese
 <div class="filter-field">
 ${area(typed, { name: "filter", label: "Filter", rows: 3, extra: checking, hint: html`A <a href="https://cel.dev" rel="noreferrer">CEL</a> expression over an event, like <code>status == "APPROVED" &amp;&amp; payout &gt;= 10.0</code>. Left empty: every event, but not our own news.` })}
 ${check ? filterCheck(check) : filterMistake(typed)}
-<button formaction="/filters" formnovalidate name="_method" value="POST" class="small" hx-post="/filters" hx-target="#filter-check" hx-select="#filter-check" hx-swap="outerHTML">Check the filter</button>
+<button formaction="/filters#field-filter" formnovalidate name="_method" value="POST" class="small" hx-post="/filters" hx-target="#filter-check" hx-select="#filter-check" hx-swap="outerHTML">Check the filter</button>
 ${fold("What a filter can say", examples(filterNames))}
 </div></fieldset>`;
 }
@@ -81,7 +81,7 @@ function trying(typed: Typed, { preview }: Draft): Html {
   return fold(
     "Preview on a real event",
     html`${input(typed, { name: "event", label: "Event id", placeholder: "evt_…", hint: "Left empty: the latest event that the filter selects, else a sample." })}
-<button formaction="/destinations/preview" formnovalidate name="_method" value="POST" hx-post="/destinations/preview" hx-target="#preview" hx-select="#preview" hx-swap="outerHTML">Preview the request</button>
+<button formaction="/destinations/preview#preview" formnovalidate name="_method" value="POST" hx-post="/destinations/preview" hx-target="#preview" hx-select="#preview" hx-swap="outerHTML">Preview the request</button>
 ${preview ? previewPart(preview) : noPreview(typed)}`,
     isOpen,
   );

@@ -44,29 +44,36 @@ export function destinationHealthPage(view: View, one: DestinationView, pulses: 
   };
 }
 
-/** Requests and their latency by the hour; hours in which nothing was sent are there, too. */
+/** Requests and their latency by the hour, or by the day where there are many; times in which nothing was sent are there, too. */
 export function charts(view: View, pulses: DestinationPulse[], days: number): Html {
-  const byHour = new Map(pulses.map((pulse) => [pulse.hour, pulse]));
-  const hours = everyStep(view.now - days * day + hour, view.now + 1, "hour").map((at) => ({ at, pulse: byHour.get(at) }));
+  const [step, ms]: ["hour" | "day", number] = days > 7 ? ["day", day] : ["hour", hour];
+  const times = everyStep(view.now - days * day + ms, view.now + 1, step).map((at) => ({
+    at,
+    within: pulses.filter((pulse) => pulse.hour >= at && pulse.hour < at + ms),
+  }));
   return html`<div class="columns">
-${chart("Requests by hour", {
+${chart(`Requests by the ${step}`, {
   kind: "bars",
-  step: "hour",
+  step,
   colours: ["good", "bad"],
-  series: [{ name: "Delivered" }, { name: "Failed" }],
-  points: hours.map(({ at, pulse }) => ({ at, values: [pulse?.delivered ?? 0, pulse?.failed ?? 0] })),
+  series: [{ name: "All" }, { name: "Failed" }],
+  points: times.map(({ at, within }) => {
+    const { delivered, failed } = requestsOf(within);
+    return { at, values: [delivered + failed || null, failed || null] };
+  }),
 })}
-${chart("Latency by hour, in ms", {
-  step: "hour",
+${chart(`Latency by the ${step}, in ms`, {
+  step,
   colours: ["accent", "busy"],
   series: [{ name: "Mean" }, { name: "95 % within" }],
-  points: hours.map(({ at, pulse }) => ({ at, values: pulse ? [meanOf(pulse), percentile([pulse], 0.95)] : [null, null] })),
+  points: times.map(({ at, within }) => ({ at, values: [meanOf(within), percentile(within, 0.95)] })),
 })}
 </div>`;
 }
 
-function meanOf({ latencyMs, delivered, failed }: DestinationPulse): number {
-  return Math.round(latencyMs / Math.max(1, delivered + failed));
+function meanOf(pulses: DestinationPulse[]): number | null {
+  const { delivered, failed } = requestsOf(pulses);
+  return delivered + failed === 0 ? null : Math.round(pulses.reduce((sum, { latencyMs }) => sum + latencyMs, 0) / (delivered + failed));
 }
 
 /** A part of a whole, in percent. */

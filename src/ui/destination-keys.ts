@@ -28,12 +28,13 @@ export function keysPart(view: View, { id, signing_keys = [] }: Shown): Html {
     html`<p>Requests are signed with the new key and, for a while, with the old one too, so that nothing is refused while the far side changes over.</p>`,
     html`<div class="pairs">${choice(untyped, {
       name: "version",
+      isRequired: true,
       label: "New key",
       options: [
         ["v1", "v1: shared secret"],
         ["v1a", "v1a: public key"],
       ],
-    })}${choice({ values: { grace: "86400" }, mistakes: [] }, { name: "grace", label: "The old one", options: graces })}</div>`,
+    })}${choice({ values: { grace: "86400" }, mistakes: [] }, { name: "grace", isRequired: true, label: "The old one", options: graces })}</div>`,
     html`<button>Make a new key</button>`,
   ]);
   const list = table(
@@ -46,11 +47,11 @@ export function keysPart(view: View, { id, signing_keys = [] }: Shown): Html {
     ],
     signing_keys,
   );
-  return html`${signing_keys.length > 0 ? list : html`<p class="none">Its keys cannot be read: they were sealed under another encryption key.</p>`}${fold("Rotate the key", rotate)}`;
+  return html`${signing_keys.length > 0 ? list : html`<p class="none">Its keys cannot be read: they were sealed under another encryption key.</p>`}<div class="folds">${fold("Rotate the key", rotate)}${fold("How to verify a signature", verifying(signing_keys))}</div>`;
 }
 
 /** How the far side can tell that a request is from here. */
-export function verifying(keys: KeyView[]): Html {
+function verifying(keys: KeyView[]): Html {
   const isPublic = keys.some(({ version }) => version === "v1a");
   return html`<p>Requests are signed as <a href="https://www.standardwebhooks.com" rel="noreferrer">Standard Webhooks</a> says, whatever the preset. Its libraries for JavaScript, Python, Go, Java, Ruby, PHP, Rust, C# and Elixir verify them.</p>
 <ul class="sayings"><li><code>webhook-id</code> <small>the event's id, the same on every attempt: a repeat can be told by it</small></li>

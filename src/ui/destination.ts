@@ -1,6 +1,6 @@
 import type { DestinationPulse } from "../domain/destination-pulse.ts";
 import { charts, shareOf } from "./destination-health.ts";
-import { keysPart, secretOf, type Told, verifying } from "./destination-keys.ts";
+import { keysPart, secretOf, type Told } from "./destination-keys.ts";
 import { type DestinationView, durationOf } from "./destination-view.ts";
 import { health, requestsOf, within } from "./destinations.ts";
 import { button } from "./form.ts";
@@ -42,13 +42,9 @@ export function destinationPage(view: View, one: Shown, standing: Standing, told
             html`It is ${one.state}${one.state_reason ? html` (${one.state_reason})` : null}. Its deliveries are held; when it is resumed they are sent, as fast as its limits let them.`,
           ),
       lately(view, one, standing),
-      section(
-        "What it gets",
-        settings(one),
-        html`<a class="button small" href="${path}/preview">Preview a request</a><a class="button small" href="${path}/edit">Change</a>`,
-      ),
-      section("Signing keys", [keysPart(view, one), fold("How to verify a signature", verifying(one.signing_keys ?? []))]),
-      section("Delete", deletion(path)),
+      section("What it gets", settings(one), html`<a class="button small" href="${path}/preview">Preview a request</a>`),
+      section("Signing keys", keysPart(view, one)),
+      deletion(path),
     ],
   };
 }
@@ -68,7 +64,7 @@ function lately(view: View, one: Shown, { pulses, open }: Standing): Html {
   const glance = figures([
     { name: "Delivered", value: count(delivered), href: deliveries("delivered") },
     { name: "Failed attempts", value: count(failed), note: shareOf(failed, delivered + failed) },
-    { name: "Latency", value: within(pulses, 0.5), note: html`95 % within ${within(pulses, 0.95)}` },
+    { name: "Latency", value: within(pulses, 0.5), note: delivered + failed > 0 ? html`95 % within ${within(pulses, 0.95)}` : null },
     { name: "Waiting now", value: upTo(open.pending), href: deliveries("pending") },
     {
       name: "Given up",

@@ -29,7 +29,7 @@ export function presetsPage(presets: PresetView[]): Page {
 
 function card(one: PresetView): Html {
   return html`<li><h3>${one.title}</h3><p>${one.description}</p>${template(one)}
-<p class="foot"><a class="button small" href="/destinations/new?preset=${one.name}">Use ${one.title}</a>${documentation(one)}${verified(one)}</p></li>`;
+<p class="foot"><a class="button small" href="/destinations/new?preset=${one.name}" aria-label="Use it: ${one.title}">Use it</a>${documentation(one)}${verified(one)}</p></li>`;
 }
 
 function documentation({ documentation, title }: PresetView): Content {
