@@ -13,6 +13,7 @@ const parts: Record<string, () => Promise<(options: Options) => Promise<string>>
   cpu: async () => (await import("./parts/cpu.ts")).cpu,
   costs: async () => (await import("./parts/costs.ts")).costs,
   growth: async () => (await import("./parts/growth.ts")).growth,
+  pages: async () => (await import("./parts/pages.ts")).pages,
   plan: async () => (await import("./parts/plan.ts")).plan,
   reports: async () => (await import("./parts/reports.ts")).reports,
   retention: async () => (await import("./parts/retention.ts")).retention,

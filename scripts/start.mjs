@@ -136,6 +136,7 @@ function tell() {
   console.log(`
 Postback Edge runs at ${base} (state in ${stateDir.startsWith(root) ? relative(root, stateDir) : stateDir}). Ctrl-C stops it.
 
+  Dashboard       ${base} (sign in with the operator token)
   Operator token  ${secrets.OPERATOR_TOKEN}
   Postback URL    ${url}
 

@@ -41,7 +41,7 @@ export async function reports({ rounds, isQuick, say }: Options): Promise<string
   for (const events of sizes) {
     say(`fills books with ${events.toLocaleString("en-US")} events`);
     const ours = await startOurs({ entry: meteredEntry });
-    await fill(ours, Math.round(events / 3));
+    await fillBooks(ours, Math.round(events / 3));
     filled.push({ events, ours });
   }
   const times = new Map<string, number[]>();
@@ -94,7 +94,7 @@ function p95Of(times: number[]): number {
 }
 
 /** Actions of ninety days, spread evenly, and the totals that they make. */
-async function fill(ours: Ours, actions: number): Promise<void> {
+export async function fillBooks(ours: Ours, actions: number): Promise<void> {
   const start = Date.now() - days * day;
   for (let from = 0; from < actions; from += sliceSize) {
     const to = Math.min(actions, from + sliceSize);

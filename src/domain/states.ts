@@ -2,7 +2,6 @@ import { ledgerOf, type Standing, type Told } from "./action.ts";
 import { type Case, type Missing, type Patience, texts } from "./case.ts";
 import { measures, type Worth } from "./chain.ts";
 import type { Event } from "./event.ts";
-import { together } from "./items.ts";
 import type { Micros } from "./money.ts";
 import type { Reading, Snapshot } from "./reading.ts";
 import { formatInstant, type Instant } from "./time.ts";
@@ -105,8 +104,8 @@ function change(value: Micros | null, before: Micros | null): Micros | null {
 
 function dated(event: Told, readings: Reading[]): Told {
   const nth = readings.findLastIndex(({ eventId }) => eventId === event.id);
-  const [first, ...others] = readings.filter(({ eventId }) => eventId === event.id);
-  return first ? { ...event, reading: { ...together([first, ...others]), nth, isRepeat: first.kind === "repeat" } } : event;
+  const reading = readings[nth];
+  return reading ? { ...event, reading: { ...reading, nth, isRepeat: reading.kind === "repeat" } } : event;
 }
 
 /** As much of an event as a ledger looks at. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Alert, alertKinds, endOf, reasonOf } from "../domain/alert.ts";
 import { listAlerts as list } from "../store/alerts.ts";
+import { alertsPage } from "../ui/alerts.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
 import { instant, paging } from "./input.ts";
@@ -18,6 +19,7 @@ export const listAlerts = endpoint({
     const names = await sourceNames(app);
     return { body: { data: alerts.map((alert) => view(alert, names)), next } };
   },
+  page: async ({ app, answer, view: shown }) => alertsPage(shown, answer, [...(await sourceNames(app)).values()]),
 });
 
 function view(alert: Alert, names: Map<string, string>) {

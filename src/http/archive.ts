@@ -4,6 +4,7 @@ import { Problem } from "../domain/problem.ts";
 import { day as dayMs, second } from "../domain/time.ts";
 import * as archive from "../store/archive.ts";
 import { restore } from "../store/retention.ts";
+import { dayPage, daysPage, restoredPage } from "../ui/archive.ts";
 import { endpoint } from "./endpoint.ts";
 import { paging } from "./input.ts";
 
@@ -24,6 +25,7 @@ export const listDays = endpoint({
     const { days, next } = await archive.listDays(bucketOf(app), query.content, { after: query.cursor, limit: query.limit });
     return { body: { data: days, next } };
   },
+  page: ({ answer, query, view }) => daysPage(view, query.content, answer),
 });
 
 export const listParts = endpoint({
@@ -34,6 +36,7 @@ export const listParts = endpoint({
     const { parts, next } = await archive.listParts(bucketOf(app), query.content, search);
     return { body: { data: parts, next } };
   },
+  page: ({ answer, params, query, view }) => dayPage(view, dayOf(params["day"]), query.content, answer),
 });
 
 export const reingestDay = endpoint({
@@ -54,7 +57,20 @@ export const reingestDay = endpoint({
     }
     return { body: { ...counts, next } };
   },
+  form: (fields) => ({ content: fields.text("content"), cursor: fields.text("cursor") }),
+  page: ({ answer, params, typed: { values } }) =>
+    restoredPage(
+      dayOf(params["day"]),
+      values["content"] ?? "events",
+      { lines: soFar(values["lines"]), restored: soFar(values["restored"]) },
+      answer,
+    ),
 });
+
+/** What the calls before came to, as the form says. */
+function soFar(text = "0"): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+}
 
 function bucketOf({ archive }: App): R2Bucket {
   if (archive) return archive;

@@ -1,15 +1,16 @@
 import * as z from "zod";
-import type { App } from "../app.ts";
 import { tryCredentials } from "../connect.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Source } from "../domain/source.ts";
 import { hashOf } from "../impact/access.ts";
 import { resumeWithAccess } from "../reconcile.ts";
 import { deleteConnection, findConnection, saveConnection } from "../store/connections.ts";
+import type { Page } from "../ui/layout.ts";
+import { accessPage } from "../ui/source-access.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
-import { accessAgain } from "./source-pages.ts";
+import type { Asked } from "./source-pages.ts";
+import { findSource, viewSource } from "./sources.ts";
 
 const where = "in impact.com under Settings → API";
 const credential = (pattern: RegExp, name: string) =>
@@ -66,8 +67,11 @@ export const putConnection = endpoint({
     auth_token: fields.text("auth_token") ?? "",
     campaign_ids: fields.text("campaign_ids")?.split(/[\s,]+/) ?? [],
   }),
-  again: accessAgain,
-  next: ({ answer }) => ({ to: `/sources/${answer.source_id}`, said: "The credentials work. Reconciliation begins within a minute." }),
+  again: accessForm,
+  next: ({ answer }) => ({
+    to: `/sources/${answer.source_id}/access`,
+    said: "The credentials work. Reconciliation begins within a minute.",
+  }),
 });
 
 export const showConnection = endpoint({
@@ -79,6 +83,13 @@ export const showConnection = endpoint({
   },
 });
 
+export const showAccess = endpoint({
+  summary: "A source's access to impact.com's API, and the form that gives it",
+  isPage: true,
+  run: async () => ({ body: null }),
+  page: (shown) => accessForm(shown),
+});
+
 export const removeConnection = endpoint({
   summary: "Take a source's access to impact.com's API away, and forget the credentials",
   success: 204,
@@ -88,13 +99,15 @@ export const removeConnection = endpoint({
     return { status: 204, body: null };
   },
   form: () => ({}),
-  next: ({ params }) => ({ to: `/sources/${params["id"]}`, said: "The access was taken away, and its credentials forgotten." }),
+  next: ({ params }) => ({ to: `/sources/${params["id"]}/access`, said: "The access was taken away, and its credentials forgotten." }),
 });
 
-async function findSource(app: App, id: string | undefined): Promise<Source> {
-  const source = (await app.catalog.anew(app.db)).sources.find((candidate) => candidate.id === id);
-  if (source) return source;
-  throw new Problem("not_found", "There is no source with this id. GET /sources lists them.");
+/** The form of access, with what was typed but for the secret. */
+async function accessForm({ app, params, view: shown, typed }: Asked): Promise<Page> {
+  const { auth_token: _, ...values } = typed.values;
+  const source = await findSource(app, params["id"]);
+  const connection = await findConnection(app.db, source.id);
+  return accessPage(shown, { ...typed, values }, viewSource(source), connection && view(connection));
 }
 
 function campaignsMissing(): Problem {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { App } from "../app.ts";
 import { attempt } from "../attempt.ts";
 import { type Delivery, deliveryId, deliveryStates, parseDeliveryId } from "../domain/delivery.ts";
 import { Problem } from "../domain/problem.ts";
@@ -9,6 +10,8 @@ import { leaseMarginMs } from "../store/claims.ts";
 import { reopenDelivery } from "../store/deliveries.ts";
 import { readDestination } from "../store/destinations.ts";
 import { findEvent } from "../store/events.ts";
+import { deliveriesPage, deliveryPage } from "../ui/deliveries.ts";
+import { cameFrom } from "./back.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant, paging } from "./input.ts";
 
@@ -27,6 +30,7 @@ export const listDeliveries = endpoint({
     const { deliveries, next } = await search(app.db, { ...query, destination: named ?? query.destination, cursor });
     return { body: { data: deliveries.map((delivery) => viewDelivery(delivery)), next: next && deliveryId(next) } };
   },
+  page: async ({ app, answer, view }) => deliveriesPage(view, answer, await destinationNames(app)),
 });
 
 export const showDelivery = endpoint({
@@ -37,6 +41,8 @@ export const showDelivery = endpoint({
     if (!found) throw missing();
     return { body: viewDelivery(found.delivery, found.attempts) };
   },
+  page: async ({ app, answer, view }) =>
+    deliveryPage(view, answer, (await destinationNames(app)).get(answer.destination) ?? answer.destination),
 });
 
 export const retryDelivery = endpoint({
@@ -59,7 +65,18 @@ export const retryDelivery = endpoint({
     const held = isHeld ? { note: `The destination is ${destination?.state}: it is held until the destination is active.` } : {};
     return { status: 202, body: { ...viewDelivery({ ...delivery, nextAttemptAt: now }), ...held } };
   },
+  form: (fields) => ({ payload: fields.text("payload") }),
+  next: ({ answer, request }) => ({
+    to: cameFrom(request, /^\/events\/[\w-]+$/) ?? `/deliveries/${encodeURIComponent(answer.id)}`,
+    said: "note" in answer ? String(answer.note) : "The delivery is being sent again now.",
+  }),
 });
+
+/** What destinations are called, by their ids; those that were deleted are left out. */
+export async function destinationNames(app: App): Promise<Map<string, string>> {
+  const { destinations } = await app.catalog.current(app.db);
+  return new Map(destinations.flatMap(({ id, name, state }) => (state === "deleted" ? [] : [[id, name]])));
+}
 
 /** A delivery as our API tells it; with its attempts when they are given. */
 export function viewDelivery(delivery: Delivery, attempts?: Attempt[]) {

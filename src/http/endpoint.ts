@@ -45,7 +45,7 @@ export interface Endpoint {
   /** True for what only browsers ask for: it is not in the document. */
   isPage?: boolean;
   /** True for what changes nothing although it is no GET: a preview, a check. */
-  isSafe?: boolean;
+  isSafe?: boolean | ((query: unknown) => boolean);
   /** Whether a request opens it by itself, with a signature of ours; else the operator token is needed. */
   admits?(request: Request, app: App, params: Record<string, string>): boolean;
   run(call: Call<unknown, unknown>): Promise<Reply | Response>;
@@ -53,8 +53,8 @@ export interface Endpoint {
   page?(shown: Shown<unknown, unknown>): Promise<Page> | Page;
   /** What a form's fields are as JSON, for `body` to check. */
   form?(fields: Fields): unknown;
-  /** Where a form leads once it is done. */
-  next?(shown: Shown<unknown, unknown>): Promise<Next> | Next;
+  /** Where a form leads once it is done; null: `page` shows what it answered. */
+  next?(shown: Shown<unknown, unknown>): Promise<Next | null> | Next | null;
   /** The page of the form once more, with what was typed and what was wrong with it; without it, a page names the mistakes. */
   again?(call: Call<unknown, unknown> & { view: View; typed: Typed }): Promise<Page> | Page;
 }
@@ -69,12 +69,12 @@ export function endpoint<Query = Empty, Body = undefined, Answer = unknown>(decl
   success?: number;
   isOpen?: boolean;
   isPage?: boolean;
-  isSafe?: boolean;
+  isSafe?: boolean | ((query: unknown) => boolean);
   admits?(request: Request, app: App, params: Record<string, string>): boolean;
   run(call: Call<Query, Body>): Promise<Reply<Answer> | Response>;
   page?(shown: Shown<Query, Answer>): Promise<Page> | Page;
   form?(fields: Fields): unknown;
-  next?(shown: Shown<Query, Answer> & { body: Body }): Promise<Next> | Next;
+  next?(shown: Shown<Query, Answer> & { body: Body }): Promise<Next | null> | Next | null;
   again?(call: Call<Query, unknown> & { view: View; typed: Typed }): Promise<Page> | Page;
 }): Endpoint {
   return declared as Endpoint;

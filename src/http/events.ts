@@ -4,7 +4,7 @@ import type { Event } from "../domain/event.ts";
 import { eventKinds, eventTypes } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
 import { eventData } from "../forward/payload.ts";
-import { isMacroName } from "../postback/fields.ts";
+import { foldKey, isMacroName } from "../postback/fields.ts";
 import { redact } from "../postback/secrets.ts";
 import { listDeliveriesOf } from "../store/attempts.ts";
 import { findEvent } from "../store/events.ts";
@@ -24,18 +24,33 @@ export const listEvents = endpoint({
     status: z.string().optional(),
     source: z.string().optional().describe("A source's id or name."),
     action_id: z.string().optional(),
+    click_id: z.string().optional().describe("The click's id: RefClickId or ClickId."),
+    sub_id: z.string().optional().describe("One of the three sub ids, or the shared id."),
+    order_id: z.string().optional().describe("The order's id: Oid or OrderId."),
+    field: z
+      .string()
+      .regex(/^[^=]+=./s, "must be a name and a value, like PromoCode=SUMMER")
+      .optional()
+      .describe("Any field that has just this value: `PromoCode=SUMMER`. How the name is spelt does not matter."),
     q: z.string().min(1).max(200).optional().describe("Text that stands in the event's id, in any key or in any value."),
     since: moment,
     until: moment,
     ...paging,
   }),
-  run: async ({ app, query: { action_id, ...query } }) => {
-    const { events, next } = await search(app.db, { ...query, actionId: action_id });
+  run: async ({ app, query: { action_id, click_id, sub_id, order_id, field, ...query } }) => {
+    const ids = { actionId: action_id, clickId: click_id, subId: sub_id, orderId: order_id };
+    const { events, next } = await search(app.db, { ...query, ...ids, field: field === undefined ? undefined : pairOf(field) });
     const names = await sourceNames(app);
     return { body: { data: events.map((event) => viewEvent(event, names)), next } };
   },
   page: async ({ app, answer, view }) => eventsPage(view, answer, [...(await sourceNames(app)).values()]),
+  again: async ({ app, view, typed }) => eventsPage(view, null, [...(await sourceNames(app)).values()], typed),
 });
+
+function pairOf(field: string): { key: string; value: string } {
+  const at = field.indexOf("=");
+  return { key: foldKey(field.slice(0, at)), value: field.slice(at + 1) };
+}
 
 export const showEvent = endpoint({
   summary: "One event: its fields, the receipt it was read from, its deliveries with their attempts",

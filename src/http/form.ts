@@ -1,6 +1,7 @@
 import { Problem } from "../domain/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { largestInput } from "./input.ts";
+import { wantsPage } from "./page.ts";
 
 /** What a page's form was filled with. */
 export class Fields {
@@ -56,10 +57,13 @@ export interface SentForm {
   fields: Fields;
 }
 
-/** The form that a page sent; null for any other request. Browsers' forms have POST only, so `_method` says what it stands for. */
+/**
+ * The form that a page sent; null for any other request: `curl -d` sends its JSON as a form, too, but asks for no page. Browsers' forms
+ * have POST only, so `_method` says what it stands for.
+ */
 export async function readForm(request: Request, methods: Record<string, Endpoint>): Promise<SentForm | null> {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get("content-type") ?? "");
-  if (request.method !== "POST" || !isForm || !Object.values(methods).some(({ form }) => form)) return null;
+  if (request.method !== "POST" || !isForm || !wantsPage(request) || !Object.values(methods).some(({ form }) => form)) return null;
   const text = await request.text();
   if (text.length > largestInput) throw new Problem("too_large", "The input must not be larger than 256 KB.");
   const { _method = "POST", ...values } = Object.fromEntries(new URLSearchParams(text));

@@ -3,6 +3,7 @@ import { type Gap, type GapReason, gapReasons } from "../domain/gap.ts";
 import { arrivalOf } from "../domain/id.ts";
 import { day } from "../domain/time.ts";
 import { readCapture, listGaps as search } from "../store/gaps.ts";
+import { capturePage, gapsPage } from "../ui/gaps.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -24,6 +25,7 @@ export const listGaps = endpoint({
     const names = await sourceNames(app);
     return { body: { data: gaps.map((gap) => view(gap, names)), next } };
   },
+  page: async ({ app, answer, view: shown }) => gapsPage(shown, answer, [...(await sourceNames(app)).values()]),
 });
 
 export const showCapture = endpoint({
@@ -38,6 +40,7 @@ export const showCapture = endpoint({
     const days = await Promise.all(wanted.map(async ({ id, name }) => ({ name, days: await readCapture(app.db, id, since, until) })));
     return { body: { data: days.flatMap((one) => one.days.map((of) => viewDay(one.name, of))), next: null } };
   },
+  page: ({ answer, view: shown }) => capturePage(shown, answer.data),
 });
 
 function view(gap: Gap, names: Map<string, string>) {

@@ -1,13 +1,8 @@
 import * as z from "zod";
 import type { App } from "../app.ts";
-import { kinds } from "../domain/kind.ts";
 import { Problem } from "../domain/problem.ts";
-import { decode } from "../postback/decode.ts";
-import { isSecretKey } from "../postback/secrets.ts";
 import { findQuarantined, listQuarantined, type Quarantined } from "../store/quarantine.ts";
-import { type QuarantinedView, quarantinePage } from "../ui/quarantine.ts";
-import { quarantinedPage, type Would } from "../ui/quarantined.ts";
-import type { View } from "../ui/view.ts";
+import { quarantinePage } from "../ui/quarantine.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewReceipt } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -25,24 +20,11 @@ export const listQuarantine = endpoint({
   run: async ({ app, query }) => {
     const { quarantined, next } = await listQuarantined(app.db, { ...query, resolved: query.resolved === "true" });
     const names = await sourceNames(app);
-    return { body: { data: quarantined.map((one) => view(one, names)), next } };
+    return { body: { data: quarantined.map((one) => viewQuarantined(one, names)), next } };
   },
-  page: async ({ app, answer, view: shown }) => quarantinePage(shown, answer, [...(await sourceNames(app)).values()]),
+  page: async ({ app, answer, view }) => quarantinePage(view, answer, [...(await sourceNames(app)).values()]),
+  again: async ({ app, view, typed }) => quarantinePage(view, null, [...(await sourceNames(app)).values()], typed),
 });
-
-export const showQuarantined = endpoint({
-  summary: "One call in quarantine: the reason, and what came",
-  run: async ({ app, params }) => ({ body: view(await findQuarantinedOne(app, params["id"]), await sourceNames(app)) }),
-  page: async ({ app, params, answer, view: shown }) => await showOne(app, params["id"], answer, shown, null),
-});
-
-/** One call, with what another mapping would make of it. */
-export async function showOne(app: App, id: string | undefined, answer: QuarantinedView | null, shown: View, would: Would | null) {
-  const one = await findQuarantinedOne(app, id);
-  const { sources } = await app.catalog.current(app.db);
-  const mapping = sources.find((source) => source.id === one.sourceId)?.mapping ?? {};
-  return quarantinedPage(shown, answer ?? view(one, await sourceNames(app)), keysOf(one), mapping, [...kinds], would);
-}
 
 /** A call in quarantine. Throws `not_found`. */
 export async function findQuarantinedOne(app: App, id: string | undefined): Promise<Quarantined> {
@@ -51,18 +33,8 @@ export async function findQuarantinedOne(app: App, id: string | undefined): Prom
   throw new Problem("not_found", "There is nothing with this id in quarantine.");
 }
 
-/** Names of what came, as far as it can be read at all. */
-function keysOf({ receipt, ...one }: Quarantined): string[] {
-  try {
-    return [...new Set(decode({ ...receipt, ...one, tokenHash: "" }).entries.map(([key]) => key))]
-      .filter((key) => !isSecretKey(key))
-      .slice(0, 60);
-  } catch {
-    return [...new URLSearchParams(receipt.query).keys()].filter((key) => !isSecretKey(key)).slice(0, 60);
-  }
-}
-
-function view(one: Quarantined, names: Map<string, string>) {
+/** A call in quarantine as our API tells it. */
+export function viewQuarantined(one: Quarantined, names: Map<string, string>) {
   return {
     id: one.id,
     source: names.get(one.sourceId) ?? one.sourceId,

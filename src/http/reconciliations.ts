@@ -7,8 +7,9 @@ import { day, formatInstant, hour, type Instant } from "../domain/time.ts";
 import { longestHistory } from "../impact/spans.ts";
 import { begin } from "../plan.ts";
 import { afterAnswerMs, goOn } from "../reconcile.ts";
-import { findConnection } from "../store/connections.ts";
+import { findConnection, listConnections } from "../store/connections.ts";
 import { changeState, findReconciliation, listReconciliations as search } from "../store/reconciliations.ts";
+import { newReconciliationPage, reconciliationPage, reconciliationsPage } from "../ui/reconciliations.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -25,6 +26,16 @@ export const listReconciliations = endpoint({
     const { reconciliations, next } = await search(app.db, query);
     const names = await sourceNames(app);
     return { body: { data: reconciliations.map((one) => view(one, names)), next } };
+  },
+  page: async ({ app, answer, view: shown }) => {
+    const { sources } = await app.catalog.current(app.db);
+    const hasAccess = (await listConnections(app.db)).length > 0;
+    return reconciliationsPage(
+      shown,
+      answer,
+      sources.map(({ name }) => name),
+      hasAccess,
+    );
   },
 });
 
@@ -52,11 +63,29 @@ export const createReconciliation = endpoint({
     app.later(goOn(app, one.id, afterAnswerMs));
     return { status: 202, body: view(one, await sourceNames(app)) };
   },
+  form: (fields) => ({
+    source: fields.text("source") ?? "",
+    since: fields.text("since"),
+    until: fields.text("until"),
+    import: fields.flag("import"),
+  }),
+  again: async ({ app, typed }) => newReconciliationPage(typed, [...(await sourceNames(app)).values()]),
+  next: ({ answer }) => ({ to: `/reconciliations/${answer.id}`, said: "The reconciliation has begun." }),
+});
+
+export const showNewReconciliation = endpoint({
+  summary: "The form of a reconciliation",
+  isPage: true,
+  query: z.strictObject({ source: z.string().optional() }),
+  run: async () => ({ body: null }),
+  page: async ({ app, view: shown }) =>
+    newReconciliationPage({ values: shown.query, mistakes: [] }, [...(await sourceNames(app)).values()]),
 });
 
 export const showReconciliation = endpoint({
   summary: "One reconciliation, and how far it has come",
   run: async ({ app, params }) => ({ body: view(await find(app, params["id"]), await sourceNames(app)) }),
+  page: ({ answer, view: shown }) => reconciliationPage(shown, answer),
 });
 
 export const pauseReconciliation = changing("Stop a reconciliation where it is, to go on later", ["running"], "paused");
@@ -79,6 +108,8 @@ function changing(summary: string, from: ReconciliationState[], to: Reconciliati
       if (to === "running") app.later(goOn(app, id, afterAnswerMs));
       return { body: view(changed, await sourceNames(app)) };
     },
+    form: () => ({}),
+    next: ({ answer }) => ({ to: `/reconciliations/${answer.id}`, said: `The reconciliation is ${answer.state}.` }),
   });
 }
 

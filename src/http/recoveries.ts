@@ -7,6 +7,8 @@ import { compileFilter } from "../forward/filter.ts";
 import { preview } from "../recover.ts";
 import { ring } from "../ring.ts";
 import { cancelRecovery, findRecovery, listRecoveries as listLatest, saveRecovery } from "../store/recoveries.ts";
+import { newRecoveryPage, recoveriesPage, recoveryPage, recoveryPreviewPage } from "../ui/recoveries.ts";
+import { destinationNames } from "./deliveries.ts";
 import { findDestination } from "./destinations.ts";
 import { endpoint, type Reply } from "./endpoint.ts";
 import { instant, moment } from "./input.ts";
@@ -19,6 +21,7 @@ interface Preview {
 
 export const createRecovery = endpoint({
   summary: "Send many deliveries again, oldest first. With ?preview only tells how many, and the first ten",
+  isSafe: (query) => (query as { preview?: string }).preview !== undefined,
   query: z.strictObject({ preview: z.enum(["", "true", "1"]).optional().describe("Count only.") }),
   body: z.strictObject({
     destination: z.string().optional().describe("A destination's id; else all."),
@@ -67,16 +70,45 @@ export const createRecovery = endpoint({
     await ring(app, [recovery.id]);
     return { status: 201, body: view(recovery) };
   },
+  form: (fields) => ({
+    destination: fields.text("destination"),
+    states: deliveryStates.filter((state) => fields.flag(`state.${state}`)),
+    since: fields.text("since"),
+    until: fields.text("until"),
+    filter: fields.text("filter") ?? "",
+    payload: fields.text("payload"),
+    rate: fields.number("rate"),
+  }),
+  again: async ({ app, typed }) => newRecoveryPage(typed, await destinationNames(app)),
+  next: ({ answer }) => ("count" in answer ? null : { to: `/recoveries/${answer.id}`, said: "The recovery has begun." }),
+  page: ({ answer, typed }) => recoveryPreviewPage(answer as Preview, typed.values),
+});
+
+export const showNewRecovery = endpoint({
+  summary: "The form of a new recovery",
+  isPage: true,
+  query: z.strictObject({ destination: z.string().optional() }),
+  run: async () => ({ body: null }),
+  page: async ({ app, view: shown }) => newRecoveryPage({ values: shown.query, mistakes: [] }, await destinationNames(app)),
 });
 
 export const listRecoveries = endpoint({
   summary: "The latest hundred recoveries",
   run: async ({ app }) => ({ body: { data: (await listLatest(app.db)).map(view), next: null } }),
+  page: async ({ app, answer, view: shown }) => recoveriesPage(shown, answer.data, await destinationNames(app)),
 });
 
 export const showRecovery = endpoint({
   summary: "How far a recovery has come: finished says that all was opened again; `pending` of it is still on its way",
   run: async ({ app, params }) => ({ body: view(await find(app.db, params["id"])) }),
+  page: async ({ app, answer, view: shown }) => {
+    const { destination } = answer;
+    return recoveryPage(
+      shown,
+      answer,
+      destination === null ? "all destinations" : ((await destinationNames(app)).get(destination) ?? destination),
+    );
+  },
 });
 
 export const stopRecovery = endpoint({
@@ -86,6 +118,8 @@ export const stopRecovery = endpoint({
     if (!(await cancelRecovery(app.db, id, app.now()))) throw new Problem("conflict", `It is ${state} and cannot be cancelled.`);
     return { body: view(await find(app.db, id)) };
   },
+  form: () => ({}),
+  next: ({ answer }) => ({ to: `/recoveries/${answer.id}`, said: "The recovery was cancelled. What it had opened already still arrives." }),
 });
 
 async function find(db: D1Database, id = ""): Promise<Recovery> {

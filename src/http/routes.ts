@@ -2,7 +2,7 @@ import { version } from "../domain/version.ts";
 import { listActions, showAction } from "./actions.ts";
 import { listAlerts } from "./alerts.ts";
 import { listDays, listParts, reingestDay } from "./archive.ts";
-import { putConnection, removeConnection, showConnection } from "./connections.ts";
+import { putConnection, removeConnection, showAccess, showConnection } from "./connections.ts";
 import { listDeliveries, retryDelivery, showDelivery } from "./deliveries.ts";
 import { showDestinationHealth } from "./destination-health.ts";
 import { reencrypt, rotateKey } from "./destination-keys.ts";
@@ -28,21 +28,25 @@ import { openApi } from "./openapi.ts";
 import { showOverview } from "./overview.ts";
 import { wantsPage } from "./page.ts";
 import { probePostback, receivePostback } from "./postback.ts";
-import { listQuarantine, showQuarantined } from "./quarantine.ts";
+import { listQuarantine } from "./quarantine.ts";
+import { previewReingest, showQuarantined } from "./quarantine-preview.ts";
 import {
   cancelReconciliation,
   createReconciliation,
   listReconciliations,
   pauseReconciliation,
   resumeReconciliation,
+  showNewReconciliation,
   showReconciliation,
 } from "./reconciliations.ts";
-import { createRecovery, listRecoveries, showRecovery, stopRecovery } from "./recoveries.ts";
-import { previewReingest, reingest, reingestMany } from "./reingest.ts";
+import { createRecovery, listRecoveries, showNewRecovery, showRecovery, stopRecovery } from "./recoveries.ts";
+import { reingest } from "./reingest.ts";
+import { reingestMany, showReingest } from "./reingest-many.ts";
 import { replayEvent } from "./replay.ts";
 import { showReport } from "./reports.ts";
 import { showAudit, showSettings } from "./settings.ts";
-import { showAccess, showNewSource, showSourceForm } from "./source-pages.ts";
+import { showKeys } from "./source-keys.ts";
+import { showConnecting, showNewSource, showSourceForm } from "./source-pages.ts";
 import { createSource, listSources, rotateToken, showSource, updateSource } from "./sources.ts";
 
 export type Methods = Partial<Record<"GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE", Endpoint>>;
@@ -68,6 +72,8 @@ export const routes: [path: string, methods: Methods][] = [
   ["/in/:token/:kind?", { GET: receivePostback, POST: receivePostback, HEAD: probePostback }],
   ["/sources", { GET: listSources, POST: createSource }],
   ["/sources/new", { GET: showNewSource }],
+  ["/sources/:id/connect", { GET: showConnecting }],
+  ["/sources/:id/keys", { GET: showKeys }],
   ["/sources/:id/edit", { GET: showSourceForm }],
   ["/sources/:id/access", { GET: showAccess }],
   ["/sources/:id", { GET: showSource, PATCH: updateSource }],
@@ -103,6 +109,7 @@ export const routes: [path: string, methods: Methods][] = [
   ["/deliveries/:id", { GET: showDelivery }],
   ["/deliveries/:id/retry", { POST: retryDelivery }],
   ["/reconciliations", { GET: listReconciliations, POST: createReconciliation }],
+  ["/reconciliations/new", { GET: showNewReconciliation }],
   ["/reconciliations/:id", { GET: showReconciliation }],
   ["/reconciliations/:id/pause", { POST: pauseReconciliation }],
   ["/reconciliations/:id/resume", { POST: resumeReconciliation }],
@@ -110,10 +117,11 @@ export const routes: [path: string, methods: Methods][] = [
   ["/gaps", { GET: listGaps }],
   ["/capture", { GET: showCapture }],
   ["/recoveries", { GET: listRecoveries, POST: createRecovery }],
+  ["/recoveries/new", { GET: showNewRecovery }],
   ["/recoveries/:id", { GET: showRecovery }],
   ["/recoveries/:id/cancel", { POST: stopRecovery }],
   ["/quarantine", { GET: listQuarantine }],
-  ["/quarantine/reingest", { POST: reingestMany }],
+  ["/quarantine/reingest", { GET: showReingest, POST: reingestMany }],
   ["/quarantine/:id/preview", { POST: previewReingest }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],

@@ -52,29 +52,27 @@ async function answer({ endpoint, request, app, method, params, form }: Served):
     params,
     query: endpoint.isOpen && !endpoint.isPage ? {} : readQuery(url, endpoint.query, isPage),
   };
-  if (form && endpoint.form)
-    return await serveForm(endpoint, call, form, () => record(app, request, endpoint, method, admission, form.fields.values));
+  if (form && endpoint.form) return await serveForm(endpoint, call, form, (body) => record(endpoint, call, method, admission, body));
 
   const body = await readBody(request, endpoint.body);
   const reply = await endpoint.run({ ...call, body });
-  if (method !== "GET") await record(app, request, endpoint, method, admission, body);
+  if (method !== "GET") await record(endpoint, call, method, admission, body);
   return await show(endpoint, { ...call, body }, reply);
 }
 
 type Started = Omit<Call<unknown, unknown>, "body">;
 
-async function serveForm(endpoint: Endpoint, call: Started, form: SentForm, done: () => Promise<void>): Promise<Response> {
+async function serveForm(endpoint: Endpoint, call: Started, form: SentForm, done: (body: unknown) => Promise<void>): Promise<Response> {
   const view = viewOf(call.request, call.app.now());
   try {
     const body = endpoint.body ? check(endpoint.form?.(form.fields), endpoint.body) : undefined;
     const reply = await endpoint.run({ ...call, body });
-    await done();
-    if (reply instanceof Response || !endpoint.next)
-      return await show(endpoint, { ...call, body }, reply, { values: form.fields.values, mistakes: [] });
-    const { to, said, cookies } = await endpoint.next({ ...call, body, view, typed: untyped, answer: reply.body });
-    return goOnTo(call.request, to, said, cookies);
+    await done(body);
+    const next = reply instanceof Response ? null : await endpoint.next?.({ ...call, body, view, typed: untyped, answer: reply.body });
+    if (next) return goOnTo(call.request, next.to, next.said, next.cookies);
+    return await show(endpoint, { ...call, body }, reply, { values: form.fields.values, mistakes: [] });
   } catch (problem) {
-    if (!(problem instanceof Problem) || !endpoint.again || problem.status >= 500) throw problem;
+    if (!(problem instanceof Problem) || !endpoint.again || problem.code === "internal") throw problem;
     const mistakes = problem.mistakes.length > 0 ? problem.mistakes : [{ field: "", reason: problem.message }];
     const page = await endpoint.again({ ...call, body: undefined, view, typed: { values: form.fields.values, mistakes } });
     return respondPage(call.request, view, page, problem.status);
@@ -90,14 +88,14 @@ async function show(endpoint: Endpoint, call: Call<unknown, unknown>, reply: Rep
 
 /** Writes down who changed what: never a value, only which were given. What could not be written down was done all the same. */
 async function record(
-  app: App,
-  request: Request,
   endpoint: Endpoint,
+  { app, request, query }: Started,
   method: string,
   who: Admission | null,
   input: unknown,
 ): Promise<void> {
-  if (who === null || endpoint.isPage || endpoint.isSafe) return;
+  const { isPage, isSafe } = endpoint;
+  if (who === null || isPage || (typeof isSafe === "function" ? isSafe(query) : isSafe)) return;
   const entry = {
     id: newTimedId("aud", app.now()),
     who,
@@ -105,7 +103,7 @@ async function record(
     method,
     path: new URL(request.url).pathname,
     summary: endpoint.summary.split(/[:;]/)[0] ?? "",
-    fields: typeof input === "object" && input !== null ? Object.keys(input) : [],
+    fields: Object.entries(input ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name])),
   };
   await saveAudit(app.db, entry).catch((error) => console.error("audit: not written down", entry.method, entry.path, String(error)));
 }

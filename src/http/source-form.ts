@@ -19,7 +19,8 @@ export function sourceChanges(fields: Fields): Record<string, unknown> {
   };
 }
 
-function mappingOf(fields: Fields): Record<string, string> {
+/** The mapping in a form: keys under `key.N`, each with its macro under `macro.N`. */
+export function mappingOf(fields: Fields): Record<string, string> {
   const numbers = Object.keys(fields.values).flatMap((name) => (name.startsWith("key.") ? [name.slice("key.".length)] : []));
   const pairs = numbers.map((number) => [fields.values[`key.${number}`] ?? "", fields.text(`macro.${number}`)] as const);
   return Object.fromEntries(pairs.flatMap(([key, macro]) => (key !== "" && macro !== undefined ? [[key, macro]] : [])));

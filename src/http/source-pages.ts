@@ -1,26 +1,36 @@
 import type { App } from "../app.ts";
-import type { Event } from "../domain/event.ts";
+import { reasonOf } from "../domain/alert.ts";
+import type { Source } from "../domain/source.ts";
 import { day } from "../domain/time.ts";
-import { isMacroName, macros } from "../postback/fields.ts";
-import { isSecretKey } from "../postback/secrets.ts";
-import { findConnection } from "../store/connections.ts";
+import { isListed } from "../postback/authenticate.ts";
+import { isMacroName } from "../postback/fields.ts";
+import { listAlerts } from "../store/alerts.ts";
+import { listAddresses, listLatestCalls } from "../store/calls.ts";
+import { findConnection, listConnections } from "../store/connections.ts";
 import { listCallsSince } from "../store/pulses.ts";
-import { listQuarantined } from "../store/quarantine.ts";
-import { listEvents } from "../store/search.ts";
-import { listAddresses } from "../store/sources.ts";
 import { type Typed, untyped } from "../ui/form.ts";
-import { type Around, sourcePage } from "../ui/source.ts";
-import { accessPage, editSourcePage } from "../ui/source-form.ts";
-import type { UnknownKey } from "../ui/source-mapping.ts";
-import { newSourcePage, type SourceView, sourcesPage } from "../ui/sources.ts";
+import type { Page } from "../ui/layout.ts";
+import { sourcePage } from "../ui/source.ts";
+import type { CallView, Heard } from "../ui/source-calls.ts";
+import { connectPage } from "../ui/source-connect.ts";
+import { editSourcePage } from "../ui/source-form.ts";
+import { type Calls, newSourcePage, type SourceView, sourcesPage } from "../ui/sources.ts";
+import type { View } from "../ui/view.ts";
 import { endpoint, type Next, type Shown } from "./endpoint.ts";
 import { viewEvent } from "./events.ts";
 import { instant } from "./input.ts";
 import { keepOnce, readOnce } from "./once.ts";
-import { findSource, viewSource } from "./sources.ts";
+import { findSource, pasteable, viewSource } from "./sources.ts";
 
-/** Among so many of a source's latest events its unknown keys are looked for. */
-const latest = 200;
+/** What a page of one source is made from. */
+export interface Asked {
+  app: App;
+  request: Request;
+  origin: string;
+  params: Record<string, string>;
+  view: View;
+  typed: Typed;
+}
 
 export const showNewSource = endpoint({
   summary: "The form of a new source",
@@ -29,87 +39,95 @@ export const showNewSource = endpoint({
   page: () => newSourcePage(untyped),
 });
 
+export const showConnecting = endpoint({
+  summary: "What to paste into impact.com, and what came",
+  isPage: true,
+  run: async () => ({ body: null }),
+  page: (shown) => connecting(shown),
+});
+
 export const showSourceForm = endpoint({
   summary: "The form of a source's settings",
   isPage: true,
-  run: async ({ app, params }) => ({ body: viewSource(await findSource(app, params["id"])) }),
-  page: async ({ app, answer }) => editSourcePage(untyped, answer, await listAddresses(app.db, answer.id)),
+  run: async () => ({ body: null }),
+  page: (shown) => sourceForm(shown),
 });
-
-export const showAccess = endpoint({
-  summary: "The form of a source's access to impact.com's API",
-  isPage: true,
-  run: async ({ app, params }) => ({ body: viewSource(await findSource(app, params["id"])) }),
-  page: async ({ app, answer }) => accessPage(untyped, answer, await accessOf(app, answer.id)),
-});
-
-/** The form of settings, with what was typed. */
-export async function sourceAgain({ app, params, typed }: { app: App; params: Record<string, string>; typed: Typed }) {
-  const source = viewSource(await findSource(app, params["id"]));
-  return editSourcePage(typed, source, await listAddresses(app.db, source.id));
-}
-
-/** The form of access, with what was typed but for the secret. */
-export async function accessAgain({ app, params, typed }: { app: App; params: Record<string, string>; typed: Typed }) {
-  const { auth_token: _, ...values } = typed.values;
-  const source = viewSource(await findSource(app, params["id"]));
-  return accessPage({ ...typed, values }, source, await accessOf(app, source.id));
-}
 
 /** All sources, with what came from them since yesterday. */
-export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[] }>) {
-  return sourcesPage(view, answer.data, await listCallsSince(app.db, app.now() - day));
+export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[] }>): Promise<Page> {
+  const [calls, connections] = await Promise.all([listCallsSince(app.db, app.now() - day), listConnections(app.db)]);
+  const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.heldOf(one.sourceId) }));
+  return sourcesPage(view, answer.data, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));
 }
 
-/** One source, with what came last and what of it was not known. */
-export async function showOneSource({ app, request, answer, view }: Shown<unknown, Parameters<typeof sourcePage>[1]>) {
-  const [{ events }, { quarantined }, access, ips, once] = await Promise.all([
-    listEvents(app.db, { source: answer.id, limit: latest }),
-    listQuarantined(app.db, { source: answer.id, resolved: false, limit: 1 }),
-    accessOf(app, answer.id),
-    listAddresses(app.db, answer.id),
-    readOnce(app, request, `/sources/${answer.id}`),
+/** One source, with what it sent and whether all is well with it. */
+export async function showOneSource({ app, params, view }: Asked): Promise<Page> {
+  const source = await findSource(app, params["id"]);
+  const [{ heard, calls }, { alerts }, connection] = await Promise.all([
+    listen(app, source),
+    listAlerts(app.db, { state: "open", source: source.id, limit: 5 }),
+    findConnection(app.db, source.id),
   ]);
-  const [event, refused] = [events.find(({ origin }) => origin === "postback"), quarantined[0]];
-  const around: Around = {
-    token: typeof once === "string" ? once : null,
-    seen: {
-      event: event ? viewEvent(event, new Map([[answer.id, answer.name]])) : null,
-      quarantined: refused
-        ? { id: refused.id, kind: refused.kind, detail: refused.detail, received_at: instant(refused.receivedAt) }
-        : null,
-    },
-    unknown: unknownKeysOf(events),
-    macros: [...new Set(Object.values(macros).flatMap((list) => list.map(({ name }) => name)))].sort(),
-    ips,
-    access,
-  };
-  return sourcePage(view, answer, around);
+  const access = connection && { account_sid: connection.accountHint, failure: connection.failure };
+  return sourcePage(view, viewSource(source), { heard, calls, alerts: alerts.map(reasonOf), access });
 }
 
-/** On to the source, which tells its new token for ten minutes. */
-export async function toSource(
+/** What to paste, with the token while it may be shown, and what came. */
+export async function connecting({ app, request, origin, params, view, typed }: Asked): Promise<Page> {
+  const source = await findSource(app, params["id"]);
+  const [{ heard }, once, { destinations }] = await Promise.all([
+    listen(app, source),
+    readOnce(app, request, `/sources/${source.id}`),
+    app.catalog.current(app.db),
+  ]);
+  return connectPage(
+    { ...view, path: `/sources/${source.id}/connect` },
+    typed,
+    { ...viewSource(source), ...pasteable(origin, "{token}") },
+    {
+      token: typeof once === "string" ? once : null,
+      heard,
+      isMacro: isMacroName,
+      hasDestination: destinations.some(({ state }) => state !== "deleted"),
+    },
+  );
+}
+
+/** The form of settings, with what was typed, and from where the latest calls came. */
+export async function sourceForm({ app, params, typed }: Asked): Promise<Page> {
+  const source = await findSource(app, params["id"]);
+  const callers = (await listAddresses(app.db, source.id)).map((one) => ({ ...one, is_listed: isListed(one.ip, source.allowedIps) }));
+  return editSourcePage(typed, viewSource(source), callers);
+}
+
+/** On to the page that tells a new token for ten minutes. */
+export async function toConnecting(
   { app, request }: { app: App; request: Request },
-  { id, token }: { id: string; token?: string },
+  { id, token }: { id: string; token: string },
   said: string,
 ): Promise<Next> {
-  const to = `/sources/${id}`;
-  return { to, said, cookies: token === undefined ? [] : [await keepOnce(app, request, to, token)] };
+  const path = `/sources/${id}`;
+  return { to: `${path}/connect`, said, cookies: [await keepOnce(app, request, path, token)] };
 }
 
-async function accessOf(app: App, id: string) {
-  const connection = await findConnection(app.db, id);
-  return connection && { account_sid: connection.accountHint, campaign_ids: connection.campaignIds, failure: connection.failure };
-}
-
-/** Keys that name no macro, those seen most often first. What looks like a secret has no example. */
-function unknownKeysOf(events: Event[]): UnknownKey[] {
-  const found = new Map<string, UnknownKey>();
-  for (const { fields, origin } of events)
-    for (const [key, value] of Object.entries(fields)) {
-      if (origin !== "postback" || isMacroName(key)) continue;
-      const known = found.get(key);
-      found.set(key, { key, example: known?.example ?? (isSecretKey(key) ? "" : value.slice(0, 80)), times: (known?.times ?? 0) + 1 });
-    }
-  return [...found.values()].sort((one, other) => other.times - one.times).slice(0, 50);
+/** A source's latest calls, and how many it made since yesterday. Repeats that this isolate has not written down yet count, too. */
+async function listen(app: App, source: Source): Promise<{ heard: Heard; calls: Calls | null }> {
+  const [{ events, refused }, all] = await Promise.all([listLatestCalls(app.db, source.id), listCallsSince(app.db, app.now() - day)]);
+  const names = new Map([[source.id, source.name]]);
+  const calls: CallView[] = [
+    ...events.map((event) => ({
+      id: event.id,
+      kind: event.kind,
+      at: instant(event.receivedAt),
+      event: viewEvent(event, names),
+      refusal: null,
+    })),
+    ...refused.map(({ id, kind, receivedAt, detail }) => {
+      return { id, kind, at: instant(receivedAt), event: null, refusal: { detail } };
+    }),
+  ];
+  calls.sort((one, other) => (one.id < other.id ? 1 : -1));
+  const counted = all.find(({ sourceId }) => sourceId === source.id) ?? null;
+  const repeats = (counted?.duplicates ?? 0) + app.tally.heldOf(source.id);
+  return { heard: { calls: calls.slice(0, 10), repeats, lastHour: counted?.lastHour ?? null }, calls: counted };
 }

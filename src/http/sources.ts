@@ -10,10 +10,12 @@ import { isMacroName } from "../postback/fields.ts";
 import { templates } from "../postback/templates.ts";
 import { saveSource } from "../store/sources.ts";
 import { newSourcePage } from "../ui/sources.ts";
+import { cameFrom } from "./back.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
 import { sourceChanges } from "./source-form.ts";
-import { showOneSource, showSources, sourceAgain, toSource } from "./source-pages.ts";
+import { keysForm } from "./source-keys.ts";
+import { connecting, showOneSource, showSources, sourceForm, toConnecting } from "./source-pages.ts";
 
 const macroName = z.string().refine(isMacroName, "names no macro of impact.com, like ActionId, SubId1 or Payout");
 const settings = {
@@ -66,7 +68,7 @@ export const createSource = endpoint({
   },
   form: (fields) => ({ name: fields.text("name") ?? "", account: fields.text("account") }),
   again: ({ typed }) => newSourcePage(typed),
-  next: (shown) => toSource(shown, shown.answer, "The source was created. Paste its URLs into impact.com."),
+  next: (shown) => toConnecting(shown, shown.answer, "The source was created. Paste its URLs into impact.com."),
 });
 
 export const listSources = endpoint({
@@ -92,9 +94,11 @@ export const updateSource = endpoint({
     return { body: viewSource(source) };
   },
   form: sourceChanges,
-  again: sourceAgain,
-  next: (shown) =>
-    toSource(shown, { id: shown.answer.id }, "The source was changed. It counts at once here, and within seconds everywhere."),
+  again: async (asked) => (asked.typed.values["form"] === "mapping" ? await keysForm(asked) : await sourceForm(asked)),
+  next: ({ request, answer, body }) => ({
+    to: cameFrom(request, /^\/quarantine\/[^/]+/) ?? `/sources/${answer.id}/${body.mapping === undefined ? "edit" : "keys"}`,
+    said: "The source was changed. It counts at once here, and within seconds everywhere.",
+  }),
 });
 
 export const rotateToken = endpoint({
@@ -115,7 +119,9 @@ export const rotateToken = endpoint({
     return { status: 201, body: { ...viewSource(rotated), token, ...pasteable(origin, token) } };
   },
   form: (fields) => ({ grace: fields.number("grace") }),
-  next: (shown) => toSource(shown, shown.answer, "There is a new token. Paste its URLs into impact.com while the old one is still good."),
+  again: connecting,
+  next: (shown) =>
+    toConnecting(shown, shown.answer, "There is a new token. Paste its URLs into impact.com while the old one is still good."),
 });
 
 /** A source by its id. Throws `not_found`. */
@@ -154,7 +160,7 @@ async function save(app: App, source: Source): Promise<void> {
 }
 
 /** What to paste into impact.com, for each kind. */
-function pasteable(origin: string, token: string) {
+export function pasteable(origin: string, token: string) {
   const urls = Object.fromEntries(kinds.map((kind) => [kind, `${origin}/in/${token}/${kind}`]));
   return { urls, templates: Object.fromEntries(kinds.map((kind) => [kind, templates(kind, `${origin}/in/${token}/${kind}`)])) };
 }

@@ -74,7 +74,7 @@ export function paceFold(typed: Typed): Html {
     isSet(typed, names) ? "as you set it" : "as fast as events come; 11 attempts in about 76 hours",
     html`<div class="pairs">
 ${input(typed, { name: "rate_limit.limit", label: "Rate limit", type: "number", placeholder: "no limit" })}
-${choice(typed, { name: "rate_limit.period", isRequired: true, label: "Requests in each", options: [...ratePeriods] })}
+${choice(typed, { name: "rate_limit.period", isRequired: true, label: "Per", options: [...ratePeriods] })}
 ${input(typed, { name: "concurrency", label: "At once", type: "number", placeholder: "no limit" })}
 ${input(typed, { name: "timeout", isRequired: true, label: "Timeout in seconds", type: "number" })}
 </div>

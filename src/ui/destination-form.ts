@@ -55,11 +55,17 @@ function simple(typed: Typed, preset: PresetView, { check, filterNames, destinat
 ${input(typed, { name: "name", label: "Name", isRequired: true, placeholder: "ledger" })}
 ${input(typed, { name: "url", label: "URL", isRequired: true, placeholder: preset.exampleUrl, hint: html`Where requests go. Path and query may hold Liquid, like <code>?id={{ action_id }}</code>.` })}
 <div class="filter-field">
-${area(typed, { name: "filter", label: "Filter", rows: 3, extra: checking, hint: html`A <a href="https://cel.dev" rel="noreferrer">CEL</a> expression over an event, like <code>status == "APPROVED" &amp;&amp; payout &gt;= 10.0</code>. Left empty: every event, but not our own news.` })}
+${area(typed, { name: "filter", label: "Filter", rows: rowsOf(typed.values["filter"] ?? ""), extra: checking, hint: html`A <a href="https://cel.dev" rel="noreferrer">CEL</a> expression over an event, like <code>status == "APPROVED" &amp;&amp; payout &gt;= 10.0</code>. Left empty: every event, but not our own news.` })}
 ${check ? filterCheck(check) : filterMistake(typed)}
 <button formaction="/filters#field-filter" formnovalidate name="_method" value="POST" class="small" hx-post="/filters" hx-target="#filter-check" hx-select="#filter-check" hx-swap="outerHTML">Check the filter</button>
 ${fold("What a filter can say", examples(filterNames))}
 </div></fieldset>`;
+}
+
+/** So many lines that most filters are seen whole. */
+function rowsOf(filter: string): number {
+  const lines = filter.split("\n").reduce((sum, line) => sum + Math.ceil((line.length + 1) / 80), 0);
+  return Math.min(12, Math.max(3, lines));
 }
 
 const sayings: [filter: string, words: string][] = [
@@ -67,7 +73,7 @@ const sayings: [filter: string, words: string][] = [
   [`status in ["PENDING", "APPROVED"] && payout >= 10.0`, "pending and approved ones that pay 10 or more"],
   [`campaign_id == "1234" && !is_test`, "one campaign, without tests"],
   [`sub_id1.startsWith("news")`, "a sub id that begins so"],
-  [`fields["OrderId"] != ""`, "whatever has an order id; fields hold all there is, as text"],
+  [`"OrderId" in fields && fields.OrderId != "0"`, "an order id; fields hold all there is, as text"],
   [`type.startsWith("operational.")`, "our own news, such as a destination that fails"],
 ];
 

@@ -63,10 +63,11 @@ ${chart(`Requests by the ${step}`, {
   }),
 })}
 ${chart(`Latency by the ${step}, in ms`, {
+  kind: "bars",
   step,
-  colours: ["accent", "busy"],
-  series: [{ name: "Mean" }, { name: "95 % within" }],
-  points: times.map(({ at, within }) => ({ at, values: [meanOf(within), percentile(within, 0.95)] })),
+  colours: ["busy", "accent"],
+  series: [{ name: "95 % within" }, { name: "Mean" }],
+  points: times.map(({ at, within }) => ({ at, values: [percentile(within, 0.95), meanOf(within)] })),
 })}
 </div>`;
 }

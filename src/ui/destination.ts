@@ -1,14 +1,14 @@
 import type { DestinationPulse } from "../domain/destination-pulse.ts";
 import { charts, shareOf } from "./destination-health.ts";
 import { keysPart, secretOf, type Told } from "./destination-keys.ts";
-import { type DestinationView, durationOf } from "./destination-view.ts";
+import { type DestinationView, durationOf, hostOf } from "./destination-view.ts";
 import { health, requestsOf, within } from "./destinations.ts";
 import { button } from "./form.ts";
 import { address, type Content, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, facts, figures, fold, live, notice, section } from "./parts.ts";
 import type { View } from "./view.ts";
-import { code, count, state } from "./words.ts";
+import { code, copyable, count, state } from "./words.ts";
 
 export type Shown = DestinationView & { signing_keys?: KeyView[] };
 
@@ -32,7 +32,7 @@ export function destinationPage(view: View, one: Shown, standing: Standing, told
   const path = `/destinations/${one.id}`;
   return {
     title: one.name,
-    lead: html`${state(one.state)} <code>${one.method} ${one.url}</code>`,
+    lead: html`${state(one.state)} Sends to ${hostOf(one.url)}.`,
     actions: actions(one, path),
     body: [
       told?.secret ? secretOf(told.secret) : null,
@@ -90,9 +90,10 @@ function settings(one: Shown): Html {
   const names = (values: Record<string, string>): Content =>
     Object.keys(values).length > 0 ? Object.keys(values).map((name, index) => html`${index > 0 ? ", " : null}${code(name)}`) : null;
   return facts([
+    ["Request", code(`${one.method} ${one.url}`)],
     ["Filter", one.filter ? html`<code class="filter">${one.filter}</code>` : "none: every event, but not our own news"],
     ["Preset", html`<a href="/presets">${one.preset}</a>`],
-    ["Body", one.body ? html`<pre>${one.body}</pre>` : null],
+    ["Body", one.body ? copyable(one.body, "Body") : null],
     ["Headers", names(one.headers)],
     ["Secrets for templates", names(one.secrets)],
     ["Authentication", one.auth.type === "none" ? "the signature alone" : one.auth.type],

@@ -56,7 +56,7 @@ export function stateOf({ state: word, state_reason }: DestinationView): Html {
 export function health(view: View, { health: { failures_in_a_row, failing_since, breaker_open_until } }: DestinationView): Html {
   if (failures_in_a_row === 0) return state("ok");
   const waits = breaker_open_until !== null && Date.parse(breaker_open_until) > view.now;
-  return html`<span>${state("failing")}<span class="under">${count(failures_in_a_row)} in a row, since ${when(failing_since, view.now)}${waits ? html`; breaker open, tried again ${when(breaker_open_until, view.now)}` : null}</span></span>`;
+  return html`<span>${state("failing")}<span class="under">${count(failures_in_a_row)} in a row, since ${when(failing_since, view.now)}${waits ? html`; breaker open, next try ${when(breaker_open_until, view.now)}` : null}</span></span>`;
 }
 
 function requests(pulses: DestinationPulse[]): Html {

@@ -1,11 +1,12 @@
 import { type AttemptView, attemptsOf, type DeliveryOfEvent } from "./attempts.ts";
-import { type EventView, textOf } from "./events.ts";
-import { choice, form, untyped } from "./form.ts";
+import { type EventView, originOf, textOf } from "./events.ts";
+import { button, choice, form, untyped } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, fold, live, notice, section, table } from "./parts.ts";
+import { empty, facts, live, notice, section } from "./parts.ts";
+import { type ReceiptView, receiptPart } from "./receipt.ts";
 import type { View } from "./view.ts";
-import { code, copyable, money, state, when } from "./words.ts";
+import { code, copyable, exact, money, state, when } from "./words.ts";
 
 interface Warning {
   code: string;
@@ -13,60 +14,60 @@ interface Warning {
   detail: string;
 }
 
-/** A receipt for people. */
-export interface ReceiptView {
-  method: string;
-  query: string;
-  headers: Record<string, string>;
-  ip: string;
-  body: string;
-  body_encoding: string;
-  body_bytes: number;
-}
-
 /** An event with all that belongs to it. */
 export type WholeEvent = EventView & { receipt: ReceiptView; deliveries: (DeliveryOfEvent & { attempts?: AttemptView[] })[] };
 
-/** What stands above the fields already, or is none. */
-const told = new Set(
-  "id type subject kind source source_id origin action_id status status_detail currency payout delta_payout amount delta_amount received_at occurred_at is_test fields warnings receipt deliveries".split(
-    " ",
-  ),
-);
-
-/** One event on one page: what it says, what came, where it went. `known` are impact.com's macros, `destinations` names by id. */
+/** One event on one page: what it says, where it went, what came. `known` are impact.com's macros, `destinations` names by id. */
 export function eventPage(view: View, event: WholeEvent, known: (key: string) => boolean, destinations: Map<string, string>): Page {
   const action = textOf(event["action_id"]);
+  const { id, type, deliveries: list } = event;
   return {
-    title: event.type,
-    lead: html`${code(event.id)}, ${when(textOf(event["received_at"]), view.now)}`,
-    actions: action
-      ? html`<a class="button" href="${address(`/actions/${encodeURIComponent(action)}`, { source: textOf(event["source_id"]) })}">The action's timeline</a>`
-      : null,
+    title: type,
+    lead: html`${code(id)}, ${when(textOf(event["received_at"]), view.now)}`,
+    actions: [
+      action
+        ? html`<a class="button" href="${address(`/actions/${encodeURIComponent(action)}`, { source: textOf(event["source_id"]) })}">Timeline of the action</a>`
+        : null,
+      list.length > 0 ? button("Replay", `/events/${id}/replay`, { question: questionOf(list.length) }) : null,
+    ],
     body: [
-      event["is_test"] ? notice("A test: it holds macros that were not filled in, or looks like impact.com's own test.") : null,
+      event["is_test"] ? notice("This is a test: it holds macros that nobody filled in, or looks like impact.com's own test.") : null,
       section("What it says", summary(view, event)),
       section("Fields", fields(event, known)),
-      section("Deliveries", live(view, "deliveries", deliveries(view, event, destinations)), replay(event, destinations)),
-      section("What came", receipt(view, event)),
+      nested(event),
+      section("Deliveries", [live(view, "deliveries", deliveries(view, event, destinations)), elsewhere(event, destinations)]),
+      section(
+        "What came",
+        event["origin"] === "postback" ? receiptPart(view.origin, event.receipt, textOf(event["kind"]) ?? "") : uncalled(event),
+      ),
     ],
   };
 }
 
+function questionOf(many: number): string {
+  return `Send this event again to ${many === 1 ? "the destination" : `all ${many} destinations`} that it went to?`;
+}
+
 function summary(view: View, event: WholeEvent): Html {
   const currency = textOf(event["currency"]);
-  const amount = (name: string) => (event[name] === null || event[name] === undefined ? null : money(textOf(event[name]), currency));
+  const amount = (name: string) => (textOf(event[name]) === null ? null : money(textOf(event[name]), currency));
+  const moment = (name: string) => {
+    const text = textOf(event[name]);
+    return text && html`${when(text, view.now)} <small>${exact(text)}</small>`;
+  };
   return facts([
     ["Status", event["status"] ? html`${state(textOf(event["status"]))} ${textOf(event["status_detail"])}` : null],
     ["Action", event["action_id"] ? code(textOf(event["action_id"])) : null],
+    ["Campaign", textOf(event["campaign_name"]) ?? textOf(event["campaign_id"])],
     ["Payout", amount("payout")],
     ["Change of payout", amount("delta_payout")],
     ["Amount", amount("amount")],
     ["Change of amount", amount("delta_amount")],
-    ["Took effect", event["occurred_at"] ? when(textOf(event["occurred_at"]), view.now) : null],
-    ["Arrived", when(textOf(event["received_at"]), view.now)],
-    ["Source", html`<a href="/sources/${textOf(event["source_id"])}">${textOf(event["source"])}</a>, ${textOf(event["kind"])}`],
-    ["Told by", textOf(event["origin"])],
+    ["Took effect", moment("occurred_at")],
+    ["Arrived", moment("received_at")],
+    ["Kind", textOf(event["kind"])],
+    ["Source", event["source_id"] ? html`<a href="/sources/${textOf(event["source_id"])}">${textOf(event["source"])}</a>` : null],
+    ["Told by", originOf(event)],
   ]);
 }
 
@@ -74,72 +75,58 @@ function fields(event: WholeEvent, known: (key: string) => boolean): Html {
   const values = (event["fields"] ?? {}) as Record<string, string>;
   const warnings = event.warnings as Warning[];
   const names = [...new Set([...Object.keys(values), ...warnings.flatMap(({ field }) => (field ? [field] : []))])];
-  const general = warnings.filter(({ field }) => !field);
-  const nested = Object.fromEntries(
-    Object.entries(event).filter(([name, value]) => !told.has(name) && typeof value === "object" && value !== null),
+  const isOurs = event["kind"] === "operational";
+  const list = names.map((name): [string, Html] => {
+    const odd = warnings.filter(({ field }) => field === name).map(({ detail }) => warningOf(detail));
+    const isUnknown = !isOurs && name in values && !known(name);
+    return [
+      name,
+      html`${name in values ? code(values[name]) : html`<span class="none">nothing</span>`}${odd}${isUnknown ? html`<span class="under">no macro of impact.com: kept as it came</span>` : null}`,
+    ];
+  });
+  const general = warnings.filter(({ field }) => !field).map(({ detail }) => notice(detail));
+  return html`${general}${names.length > 0 ? html`<div class="fields">${facts(list)}</div>` : html`<p class="none">It has no flat fields.</p>`}`;
+}
+
+function warningOf(detail: string): Html {
+  return html`<p class="under odd"><span aria-hidden="true">◔</span> ${detail}</p>`;
+}
+
+/** What was not flat: the event's other lists and objects. */
+function nested(event: WholeEvent): Html | null {
+  const ours = new Set(["fields", "warnings", "receipt", "deliveries"]);
+  const given = Object.entries(event).filter(([name, value]) => !ours.has(name) && typeof value === "object" && value !== null);
+  if (given.length === 0) return null;
+  return section(
+    "Lists in it",
+    given.map(
+      ([name, value]) =>
+        html`<div class="block"><h3>${code(name)}</h3>${copyable(JSON.stringify(value, null, 2), `The list ${name}`)}</div>`,
+    ),
   );
-  const list = table(
-    "Fields",
-    [
-      { head: "Field", cell: (name) => html`${code(name)}${known(name) ? null : html` <span class="state">unknown key</span>`}` },
-      { head: "Value", cell: (name) => (name in values ? code(values[name]) : html`<span class="none">absent</span>`) },
-      { head: "Odd", cell: (name) => warnings.filter(({ field }) => field === name).map(({ detail }) => html`<p>${detail}</p>`) },
-    ],
-    names,
-  );
-  return html`${general.map(({ detail }) => notice(detail))}${names.length > 0 ? list : html`<p class="none">none</p>`}${Object.keys(nested).length > 0 ? fold("Lists and objects in it", html`<pre tabindex="0">${JSON.stringify(nested, null, 2)}</pre>`) : null}`;
 }
 
 function deliveries(view: View, { deliveries: list }: WholeEvent, destinations: Map<string, string>): Html {
   if (list.length === 0)
     return empty(
       "No destination wanted it",
-      "The filters of your destinations did not select it when it came. Send it to one by hand, or look at the filters.",
-      html`<a class="button" href="/destinations">Destinations</a>`,
+      "No filter selected it when it came. It can be sent to a destination by hand, or a filter changed for the next ones.",
+      html`<a class="button" href="/destinations">Destinations and their filters</a>`,
     );
   return html`${list.map((one) => attemptsOf(view, one, destinations.get(one.destination) ?? one.destination))}`;
 }
 
-function replay({ id, deliveries: list }: WholeEvent, destinations: Map<string, string>): Html {
-  const others = [...destinations].map(([value, name]): [string, string] => [value, name]);
-  if (others.length === 0) return html``;
-  const all: [string, string][] = list.length > 0 ? [["", "all that had it"]] : [];
+/** The form that sends it to a destination which did not want it. */
+function elsewhere({ id, deliveries: list }: WholeEvent, destinations: Map<string, string>): Html | null {
+  const others = [...destinations].filter(([value]) => !list.some(({ destination }) => destination === value));
+  if (others.length === 0) return null;
   return html`<div class="inline">${form(`/events/${id}/replay`, [
-    choice(untyped, { name: "destination", label: "Send again to", isRequired: true, options: [...all, ...others] }),
-    html`<button>Replay</button>`,
+    choice(untyped, { name: "destination", label: "Send it to a destination that did not want it", isRequired: true, options: others }),
+    html`<button>Send</button>`,
   ])}</div>`;
 }
 
-function receipt({ origin }: View, event: WholeEvent): Html {
-  const { method, query, headers, ip, body, body_encoding, body_bytes } = event.receipt;
-  if (event["origin"] !== "postback") return html`<p>No call: it was found in impact.com's API.</p>`;
-  const address = `${origin}/in/{token}/${textOf(event["kind"])}${query ? `?${query}` : ""}`;
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return html`${facts([
-    ["Call", html`${method} ${code(`/in/…/${textOf(event["kind"])}`)}`],
-    ["From", code(ip)],
-    ["Query", query ? code(query) : null],
-    ["Body", body_bytes > 0 ? `${body_bytes} bytes, shown as ${body_encoding}` : "none"],
-  ])}
-${body_bytes > 0 ? copyable(body, "Body") : null}
-${fold("Headers", copyable(lines.join("\n") || "none", "Headers"))}
-${fold("As a curl command", copyable(curlOf(event.receipt, address), "The call as a curl command"))}`;
-}
-
-/** The same call as a command for a shell; the token is left for the reader to put in. */
-export function curlOf({ method, headers, body, body_encoding, body_bytes }: ReceiptView, url: string): string {
-  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
-  const parts = ["curl", method === "GET" ? "" : `-X ${quoted(method)}`, type ? `-H ${quoted(`content-type: ${type}`)}` : ""];
-  const sent =
-    body_bytes === 0
-      ? ""
-      : body_encoding === "base64"
-        ? `--data-binary @<(echo ${quoted(body)} | base64 -d)`
-        : `--data-binary ${quoted(body)}`;
-  return [...parts, sent, quoted(url)].filter(Boolean).join(" ");
-}
-
-/** Text that a shell takes as it is. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+function uncalled(event: WholeEvent): Html {
+  const why = event["kind"] === "operational" ? "This is news of our own" : "Nobody called: it was found in impact.com's API";
+  return html`<p class="none">${why}, so there is no receipt.</p>`;
 }

@@ -1,6 +1,8 @@
 import { eventKinds, eventTypes } from "../domain/kind.ts";
-import { choice, input, untyped } from "./form.ts";
-import { address, html } from "./html.ts";
+import { addressOf, dateField } from "./actions.ts";
+import { countSet, filters, more, pick, typedIn } from "./filters.ts";
+import { input, mistakes, type Typed, untyped } from "./form.ts";
+import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, live, pager, table } from "./parts.ts";
 import type { View } from "./view.ts";
@@ -13,63 +15,120 @@ export interface EventView {
   [name: string]: unknown;
 }
 
-/** Events, newest first; the list keeps itself up to date. */
-export function eventsPage(view: View, { data, next }: { data: EventView[]; next: string | null }, sources: string[]): Page {
-  const isSearch = Object.keys(view.query).some((name) => name !== "cursor" && name !== "limit");
-  const none = isSearch
-    ? empty(
-        "Nothing fits",
-        "No event fits what you look for. Take a filter away, or look in the quarantine: what could not be read is there.",
-        html`<a class="button" href="/events">All events</a>`,
-      )
-    : empty(
-        "No postback has come yet",
-        "Paste the URL of a source into impact.com, or call it yourself; the first call appears here by itself.",
-        html`<a class="button primary" href="/sources">Sources and their URLs</a>`,
-      );
-  const body = data.length === 0 ? none : eventTable(view, data);
+interface Events {
+  data: EventView[];
+  next: string | null;
+}
+
+/** Events, newest first; the list keeps itself up to date. Null where the filters are wrong. */
+export function eventsPage(view: View, events: Events | null, sources: string[], typed: Typed = untyped): Page {
   return {
     title: "Events",
     lead: "What impact.com told, as it came, the latest first. A repeat is no event.",
-    body: [search(view, sources), view.query["cursor"] ? body : live(view, "events", body), pager(view, next)],
+    body: [mistakes(typed), search(view, sources, typed), events ? list(view, events) : null],
   };
 }
 
+function list(view: View, { data, next }: Events): Html[] {
+  const shown = data.length > 0 ? eventTable(view, data) : countSet(view) === 0 ? nothingYet : next ? farther(view, next) : nothingFits;
+  return [view.query["cursor"] ? shown : live(view, "events", shown), data.length > 0 || !next ? pager(view, next) : html``];
+}
+
+const nothingYet = empty(
+  "No postback has come yet",
+  "Paste the URL of a source into impact.com, or call it yourself; the first call appears here by itself.",
+  html`<a class="button primary" href="/sources">Sources and their URLs</a>`,
+);
+
+const nothingFits = empty(
+  "No event fits",
+  "Take a filter away. Text is looked for in every key and value; an id must be whole. What could not be read is in the quarantine.",
+  html`<a class="button" href="/events">All events</a> <a class="button" href="/quarantine">Quarantine</a>`,
+);
+
+function farther({ path, query }: View, next: string): Html {
+  return empty(
+    "Nothing among these",
+    "The list is looked through some thousand events at a time. Older ones were not looked at yet.",
+    html`<a class="button primary" rel="next" href="${address(path, { ...query, cursor: next })}">Look further back</a>`,
+  );
+}
+
 /** Events as rows. */
-export function eventTable(view: View, events: EventView[]) {
+export function eventTable(view: View, events: EventView[]): Html {
   return table(
     "Events",
     [
-      { head: "What", cell: ({ id, type }) => html`<a href="/events/${id}">${type}</a>` },
-      { head: "Status", cell: ({ status }) => state(textOf(status)) },
+      {
+        head: "What",
+        cell: (event) => html`<div><a class="told" href="/events/${event.id}">${state(event.type)}</a>${statusOf(event)}</div>`,
+      },
       {
         head: "Action",
         cell: ({ action_id }) =>
-          action_id ? html`<a href="/actions/${encodeURIComponent(String(action_id))}">${code(String(action_id))}</a>` : "–",
+          action_id ? html`<a class="id" href="${addressOf(String(action_id))}">${code(String(action_id))}</a>` : "–",
       },
-      { head: "Campaign", cell: ({ campaign_name, campaign_id }) => textOf(campaign_name) ?? textOf(campaign_id) ?? "–" },
-      { head: "Payout", isFigure: true, cell: ({ payout, currency }) => money(textOf(payout), textOf(currency)) },
       {
-        head: "Source",
-        cell: ({ source, is_test, origin }) =>
-          html`${textOf(source)}${is_test ? html` <span class="state">test</span>` : null}${origin && origin !== "postback" ? html` <span class="state">${textOf(origin)}</span>` : null}`,
+        head: "Campaign",
+        cell: (one) => html`<span class="long">${textOf(one["campaign_name"]) ?? textOf(one["campaign_id"]) ?? "–"}</span>`,
       },
+      { head: "Payout", isFigure: true, cell: ({ payout, currency }) => money(textOf(payout), textOf(currency)) },
+      { head: "Source", cell: (event) => html`<span class="long">${textOf(event["source"]) ?? "–"}${flags(event)}</span>` },
       { head: "Arrived", cell: ({ received_at }) => when(textOf(received_at), view.now) },
     ],
     events,
   );
 }
 
-function search({ query }: View, sources: string[]) {
-  return html`<form class="filters" method="get" action="/events" role="search">
-${input({ ...untyped, values: query }, { name: "q", label: "Any text", placeholder: "click id, order id, sub id …", isRequired: false })}
-${input({ ...untyped, values: query }, { name: "action_id", label: "Action id" })}
-${choice({ ...untyped, values: query }, { name: "type", label: "What", options: [["", "any"], ...eventTypes.map((one): [string, string] => [one, one])] })}
-${choice({ ...untyped, values: query }, { name: "kind", label: "Kind", options: [["", "any"], ...eventKinds.map((one): [string, string] => [one, one])] })}
-${choice({ ...untyped, values: query }, { name: "source", label: "Source", options: [["", "any"], ...sources.map((one): [string, string] => [one, one])] })}
-${input({ ...untyped, values: query }, { name: "since", label: "Since (UTC)", type: "date" })}
-<div class="row"><button>Search</button> <a href="${address("/events")}">Clear</a></div>
-</form>`;
+/** The status, where the type does not say it already. */
+function statusOf({ type, status }: EventView): Html | null {
+  const word = textOf(status);
+  if (!word || type.endsWith(`.${word.toLowerCase()}`)) return null;
+  return html`<span class="under long">${word}</span>`;
+}
+
+function flags(event: EventView): Html | null {
+  const words = [event["is_test"] ? "test" : null, event["origin"] === "postback" ? null : originOf(event)].filter((word) => word !== null);
+  return words.length > 0 ? html`<span class="under">${words.map((word) => html`<span class="state">${word}</span> `)}</span>` : null;
+}
+
+const origins: Record<string, string> = {
+  postback: "a postback",
+  reconciliation: "reconciliation",
+  import: "import of history",
+};
+
+/** Who told it. */
+export function originOf({ kind, origin }: EventView): string {
+  return kind === "operational" ? "this Worker" : (origins[String(origin)] ?? String(origin));
+}
+
+const seldom = ["click_id", "order_id", "sub_id", "field", "kind", "status", "since", "until"];
+
+function search(view: View, sources: string[], typed: Typed): Html {
+  const shown = typedIn(view, typed);
+  return filters(
+    view,
+    "/events",
+    html`${input(shown, { name: "q", label: "Any text", placeholder: "part of a key or value" })}
+${input(shown, { name: "action_id", label: "Action id" })}
+${pick(shown, { name: "type", label: "What", of: [...eventTypes] })}
+${pick(shown, { name: "source", label: "Source", of: sources })}
+${more(
+  view,
+  seldom,
+  html`${input(shown, { name: "click_id", label: "Click id" })}
+${input(shown, { name: "order_id", label: "Order id" })}
+${input(shown, { name: "sub_id", label: "Sub id or shared id" })}
+${input(shown, { name: "field", label: "Any field", placeholder: "PromoCode=SUMMER" })}
+${pick(shown, { name: "kind", label: "Kind", of: [...eventKinds] })}
+${input(shown, { name: "status", label: "Status", placeholder: "APPROVED" })}
+${input(shown, { name: "since", label: "Since (UTC)", ...dateField(shown, "since") })}
+${input(shown, { name: "until", label: "and before (UTC)", ...dateField(shown, "until") })}`,
+)}`,
+    typed,
+    ["Search", "Search"],
+  );
 }
 
 /** Text, or nothing where it is none. */

@@ -91,7 +91,7 @@ export function mistakes({ mistakes: list }: Typed): Html | null {
   if (list.length === 0) return null;
   return html`<div class="notice bad" role="alert"><p>${list.length === 1 ? "One thing is not right yet:" : `${list.length} things are not right yet:`}</p><ul>${list.map(
     ({ field, reason, line, column }) =>
-      html`<li><a href="#field-${field}">${field}</a> ${reason}${line ? ` (line ${line}, column ${column})` : null}</li>`,
+      html`<li>${field ? html`<a href="#field-${field}">${field}</a> ` : null}${reason}${line ? ` (line ${line}, column ${column})` : null}</li>`,
   )}</ul></div>`;
 }
 

@@ -64,7 +64,7 @@ export function bare(title: string, body: Content): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="htmx-config" content='{"includeIndicatorCSS": false, "history": false, "mode": "same-origin"}'>
+<meta name="htmx-config" content='{"includeIndicatorCSS": false, "history": false, "mode": "same-origin", "morphIgnore": ["data-htmx-powered", "open"]}'>
 <title>${title} · Postback Edge</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/uplot.css">

@@ -1,11 +1,13 @@
 import type { Mistake } from "../domain/problem.ts";
-import type { ReceiptView } from "./event.ts";
-import { choice, form, input, untyped } from "./form.ts";
-import { type Html, html } from "./html.ts";
+import { dateField } from "./actions.ts";
+import { countSet, filters, pick, typedIn } from "./filters.ts";
+import { choice, input, mistakes as mistakesOf, type Typed, untyped } from "./form.ts";
+import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, figures, notice, pager, table } from "./parts.ts";
+import { empty, live, pager, table } from "./parts.ts";
+import type { ReceiptView } from "./receipt.ts";
 import type { View } from "./view.ts";
-import { code, count, state, when } from "./words.ts";
+import { code, state, when } from "./words.ts";
 
 /** A call in quarantine, as our API tells it. */
 export interface QuarantinedView {
@@ -23,86 +25,106 @@ export interface QuarantinedView {
   event: string | null;
 }
 
-/** What could not be read, newest first. */
-export function quarantinePage(view: View, { data, next }: { data: QuarantinedView[]; next: string | null }, sources: string[]): Page {
-  const isResolved = view.query["resolved"] === "true";
-  const { source, code: reason } = view.query;
-  const isSearch = Boolean(source || reason || view.query["since"]);
-  const none = empty(
-    isSearch ? "Nothing fits" : isResolved ? "Nothing was re-ingested yet" : "The quarantine is empty",
-    "What was authenticated and cannot be read is kept here with its bytes and the reason, and can be taken again once the mapping or the template is mended.",
-    isSearch ? html`<a class="button" href="/quarantine">All of it</a>` : html`<a class="button" href="/events">What could be read</a>`,
-  );
-  const values = { source: source ?? "", code: reason ?? "" };
+interface Quarantine {
+  data: QuarantinedView[];
+  next: string | null;
+}
+
+/** Why a call is refused, in few words. */
+const reasons: Record<string, string> = {
+  invalid: "A field is not valid",
+  undecodable: "The body cannot be read",
+  unknown_kind: "The URL names no kind",
+  too_large: "Too large",
+  header_refused: "The required header is missing or wrong",
+  address_refused: "The address may not call",
+};
+
+/** Why a call was refused: in words for a code that we know, else the code. */
+export function reasonOf(reason: string): string {
+  return reasons[reason] ?? reason;
+}
+
+/** What could not become an event, newest first. Null where the filters are wrong. */
+export function quarantinePage(view: View, quarantine: Quarantine | null, sources: string[], typed: Typed = untyped): Page {
+  const { source, code: reason, resolved } = view.query;
+  const isWaiting = resolved !== "true";
+  const some = countSet(view, (name) => name === "source" || name === "code") > 0;
   return {
     title: "Quarantine",
-    lead: "Calls that were authenticated and could not become an event.",
+    lead: "Calls that knew their token and could not become an event. Nothing of them is lost: mend what is wrong, and re-ingest them.",
     actions:
-      data.length > 0 && !isResolved
-        ? form("/quarantine/reingest", [
-            Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`),
-            html`<button data-confirm="Take ${isSearch ? "these" : "all"} once more?">Take ${isSearch ? "these" : "all"} once more</button>`,
-          ])
+      isWaiting && quarantine && quarantine.data.length > 0
+        ? html`<a class="button" href="${address("/quarantine/reingest", { source, code: reason })}">Re-ingest ${some ? "these" : "all"}</a>`
         : null,
-    body: [search(view, sources), data.length === 0 ? none : list(view, data), pager(view, next)],
+    body: [mistakesOf(typed), search(view, sources, typed), quarantine ? list(view, quarantine, isWaiting) : null],
   };
 }
 
-function search({ query }: View, sources: string[]): Html {
-  const typed = { ...untyped, values: query };
-  return html`<form class="filters" method="get" action="/quarantine">
-${choice(typed, {
-  name: "resolved",
-  label: "State",
-  options: [
-    ["", "waiting"],
-    ["true", "re-ingested"],
-  ],
-})}
-${choice(typed, { name: "source", label: "Source", options: [["", "any"], ...sources.map((one): [string, string] => [one, one])] })}
-${input(typed, { name: "code", label: "Reason", list: ["invalid", "undecodable", "unknown_kind", "too_large", "header_refused", "address_refused"] })}
-${input(typed, { name: "since", label: "Since (UTC)", type: "date" })}
-<div class="row"><button>Search</button> <a href="/quarantine">Clear</a></div>
-</form>`;
+function list(view: View, { data, next }: Quarantine, isWaiting: boolean): Html[] {
+  const shown = data.length > 0 ? rows(view, data) : nothing(view, isWaiting, next !== null);
+  return [view.query["cursor"] ? shown : live(view, "quarantine", shown), pager(view, next)];
 }
 
-function list(view: View, calls: QuarantinedView[]): Html {
+function nothing(view: View, isWaiting: boolean, isLong: boolean): Html {
+  if (isLong) return empty("Nothing among these", "Older calls were not looked at yet: go on with the button below.");
+  if (countSet(view, (name) => !["cursor", "limit", "resolved"].includes(name)) > 0)
+    return empty("No call fits", "Take a filter away.", html`<a class="button" href="/quarantine">All that waits</a>`);
+  return isWaiting
+    ? empty(
+        "The quarantine is empty",
+        "A call that cannot be read, or whose fields are not valid, is kept here with its bytes and the reason, and can be re-ingested when the mapping or the template is mended.",
+        html`<a class="button" href="/events">What could be read</a>`,
+      )
+    : empty(
+        "Nothing was re-ingested yet",
+        "Calls that became an event after all are listed here.",
+        html`<a class="button" href="/quarantine">What waits</a>`,
+      );
+}
+
+function rows(view: View, calls: QuarantinedView[]): Html {
   return table(
     "Calls in quarantine",
     [
-      {
-        head: "Why",
-        cell: ({ id, code: reason, errors, detail }) =>
-          html`<a href="/quarantine/${id}">${reason}</a> ${errors.length > 0 ? errors.slice(0, 3).map(({ field, reason: why }) => html`<p>${code(field)} ${why}</p>`) : html`<p>${detail}</p>`}`,
-      },
-      { head: "Kind", cell: ({ kind }) => kind },
-      { head: "Source", cell: ({ source, source_id }) => html`<a href="/sources/${source_id}">${source}</a>` },
+      { head: "Why", cell: (one) => html`<div><a href="/quarantine/${one.id}">${reasonOf(one.code)}</a>${details(one)}</div>` },
+      { head: "Source", cell: ({ source, source_id }) => html`<a class="long" href="/sources/${source_id}">${source}</a>` },
+      { head: "Kind", cell: ({ kind }) => (kind ? html`<span class="kind">${kind}</span>` : html`<span class="none">none</span>`) },
       { head: "Arrived", cell: ({ received_at }) => when(received_at, view.now) },
-      { head: "State", cell: ({ event }) => (event ? html`${state("resolved")} <a href="/events/${event}">event</a>` : state("waiting")) },
+      {
+        head: "State",
+        cell: ({ event }) =>
+          event
+            ? html`<div>${state("re-ingested")}<span class="under"><a href="/events/${event}">the event</a></span></div>`
+            : state("waiting"),
+      },
     ],
     calls,
   );
 }
 
-/** How taking many went, and the button to go on. */
-export function reingestedPage(
-  { taken, still, next }: { taken: number; still: number; next: string | null },
-  scope: { source?: string; code?: string },
-): Page {
-  return {
-    title: "Taken once more",
-    body: [
-      figures([
-        { name: "Became events", value: count(taken) },
-        { name: "Are still not valid", value: count(still) },
-      ]),
-      next === null
-        ? notice("That was all of it.", "good")
-        : form("/quarantine/reingest", [
-            Object.entries({ ...scope, cursor: next }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`),
-            html`<button class="primary">Go on</button>`,
-          ]),
-      html`<p><a href="/quarantine">Back to the quarantine</a>. Each call was taken for itself: you can leave here, and come back at any time.</p>`,
-    ],
-  };
+const mostShown = 3;
+
+function details({ errors, detail }: QuarantinedView): Html {
+  if (errors.length === 0) return html`<span class="under">${detail}</span>`;
+  const rest = errors.length - mostShown;
+  return html`${errors.slice(0, mostShown).map(({ field, reason }) => html`<span class="under">${code(field)} ${reason}</span>`)}${rest > 0 ? html`<span class="under">and ${rest} more</span>` : null}`;
+}
+
+function search(view: View, sources: string[], typed: Typed): Html {
+  const shown = typedIn(view, typed);
+  const states: [string, string][] = [
+    ["", "waiting"],
+    ["true", "re-ingested"],
+  ];
+  return filters(
+    view,
+    "/quarantine",
+    html`${choice(shown, { name: "resolved", label: "State", options: states })}
+${pick(shown, { name: "source", label: "Source", of: sources })}
+${pick(shown, { name: "code", label: "Why", of: Object.entries(reasons) })}
+${input(shown, { name: "since", label: "Since (UTC)", ...dateField(shown, "since") })}
+${input(shown, { name: "until", label: "and before (UTC)", ...dateField(shown, "until") })}`,
+    typed,
+  );
 }

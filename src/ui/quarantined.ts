@@ -1,104 +1,142 @@
 import type { Mistake } from "../domain/problem.ts";
 import { type EventView, textOf } from "./events.ts";
-import { area, choice, form, untyped } from "./form.ts";
+import { button, choice, type Typed } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { facts, fold, notice, section } from "./parts.ts";
-import type { QuarantinedView } from "./quarantine.ts";
+import { facts, fold, notice, section, table } from "./parts.ts";
+import { type QuarantinedView, reasonOf } from "./quarantine.ts";
+import { receiptPart } from "./receipt.ts";
 import type { View } from "./view.ts";
 import { code, copyable, money, state, when } from "./words.ts";
 
-/** What a call would become with another mapping. */
+/** What a call would become with a mapping, and where it would go; or why it could not. */
 export interface Would {
   ok: boolean;
   mapping: Record<string, string>;
+  kind: string | null;
   event: EventView | null;
   destinations: string[];
+  code: string | null;
   detail: string | null;
   errors: Mistake[];
 }
 
-/** One call in quarantine: why, what came, what another mapping would make of it. */
-export function quarantinedPage(
-  view: View,
-  one: QuarantinedView,
-  keys: string[],
-  mapping: Record<string, string>,
-  kinds: string[],
-  would: Would | null,
-): Page {
+/** A key that came, and the macro that it is read as by its own name. */
+export interface KeyView {
+  key: string;
+  value: string;
+  known: string | null;
+}
+
+interface Whole {
+  one: QuarantinedView;
+  /** Null where what came cannot be taken apart at all. */
+  keys: KeyView[] | null;
+  mapping: Record<string, string>;
+  /** Whether `would` is of a mapping that was tried, not of the source's own. */
+  isTried: boolean;
+  would: Would | null;
+  macros: string[];
+  kinds: string[];
+  typed: Typed;
+}
+
+/** One call in quarantine: why, what another mapping would make of it, what came. */
+export function quarantinedPage(view: View, whole: Whole): Page {
+  const { one } = whole;
   return {
-    title: one.code,
+    title: reasonOf(one.code),
     lead: html`${code(one.id)}, ${when(one.received_at, view.now)}, from <a href="/sources/${one.source_id}">${one.source}</a>`,
     body: [
-      one.event ? notice(html`It was re-ingested, as <a href="/events/${one.event}">${one.event}</a>.`, "good") : null,
-      section("Why", why(one)),
-      one.event ? null : section("What to do", ways(one, keys, would?.mapping ?? mapping, kinds, would)),
-      section("What came", came(one)),
+      one.event
+        ? notice(html`It was re-ingested ${when(one.resolved_at, view.now)}, as <a href="/events/${one.event}">this event</a>.`, "good")
+        : null,
+      section(one.event ? "Why it was refused" : "Why it is refused", why(one)),
+      one.event ? null : section("What a mapping makes of it", mending(whole)),
+      section("What came", receiptPart(view.origin, one.receipt, one.kind)),
     ],
   };
 }
 
 function why({ detail, errors, truncated }: QuarantinedView): Html {
-  return html`<p>${detail}</p>${errors.length > 0 ? html`<ul>${errors.map(({ field, reason }) => html`<li>${code(field)} ${reason}</li>`)}</ul>` : null}${truncated ? notice("It was larger than 100 KB: only its beginning was kept.", "bad") : null}`;
+  const list = table(
+    "What is wrong",
+    [
+      { head: "Field", cell: ({ field }) => code(field) },
+      { head: "What is wrong with it", cell: ({ reason }) => html`<span>${reason}</span>` },
+    ],
+    errors,
+  );
+  return html`${errors.length > 0 ? list : html`<p>${detail}</p>`}${truncated ? notice("It was larger than 100 KB: only its beginning was kept, so it cannot become an event. Send it again, smaller.", "bad") : null}`;
 }
 
-function ways(one: QuarantinedView, keys: string[], mapping: Record<string, string>, kinds: string[], would: Would | null): Html {
+function mending({ one, keys, mapping, isTried, would, macros, kinds, typed }: Whole): Html {
   const path = `/quarantine/${one.id}`;
-  const lines = Object.entries(mapping).map(([key, macro]) => `${key}: ${macro}`);
-  const kindChoice = choice(untyped, {
-    name: "kind",
-    label: "Kind",
-    options: [["", `as in its URL: ${one.kind}`], ...kinds.map((kind): [string, string] => [kind, kind])],
-  });
-  return html`<p>If the template in impact.com is wrong, mend it there; what comes from then on is right. If it is right and its keys have names of your own, map them: try it here first.</p>
-${form(`${path}/preview`, [
-  area(untyped, {
-    name: "mapping",
-    label: "Mapping",
-    rows: Math.max(3, lines.length + 1),
-    value: lines.join("\n"),
-    hint: html`One a line: the sender's key, a colon, impact.com's macro, like <code>cid: SubId1</code>.${keys.length > 0 ? html` Keys that came: ${keys.map((key, index) => html`${index > 0 ? ", " : null}${code(key)}`)}.` : null}`,
-  }),
-  kindChoice,
-  html`<div class="row"><button>See what it would become</button></div>`,
-])}
-${would && outcome(one, would)}
-<div class="row">${form(`${path}/reingest`, [html`<button class="${would?.ok ? "" : "primary"}">Take it once more, with the source's mapping</button>`])}</div>`;
+  if (keys === null)
+    return html`<p>What came cannot be taken apart, so there are no keys to map. Mend the template in impact.com; the page of the <a href="/sources/${one.source_id}">source</a> has it, ready to paste.</p>`;
+  const absent = Object.keys(mapping).filter((key) => !keys.some((one) => one.key === key));
+  const rows = [...keys, ...absent.map((key) => ({ key, value: null, known: null }))].map((row, index) => ({ ...row, index }));
+  return html`<p>Is the template wrong? Mend it in impact.com. Does it use keys of your own? Say here what each of them means, and look what becomes of this call.</p>
+<form method="post" action="${path}/preview" hx-post="${path}/preview" hx-trigger="input delay:500ms, submit" hx-target="#would" hx-select="#would" hx-swap="outerHTML">
+${table(
+  "Keys that came, and what they are read as",
+  [
+    { head: "Key", cell: ({ key, index }) => html`<span>${code(key)}<input type="hidden" name="key.${index}" value="${key}"></span>` },
+    {
+      head: "What came",
+      cell: ({ value }) =>
+        value === null
+          ? html`<span class="none">not in this call</span>`
+          : html`<span class="long">${value === "" ? "(empty)" : code(value)}</span>`,
+    },
+    {
+      head: "Read as",
+      cell: ({ key, known, index }) => {
+        const wrong = typed.mistakes.find(({ field }) => field === `mapping.${key}`);
+        return html`<div><input name="macro.${index}" list="macros" aria-label="Read ${key} as" value="${typed.values[`macro.${index}`] ?? mapping[key] ?? ""}" placeholder="${known ?? "kept as it is"}"${wrong ? html` aria-invalid="true"` : null} autocomplete="off" spellcheck="false">${wrong ? html`<p class="mistake">${wrong.reason}.</p>` : null}</div>`;
+      },
+    },
+  ],
+  rows,
+)}
+<datalist id="macros">${macros.map((name) => html`<option value="${name}"></option>`)}</datalist>
+${kinds.includes(one.kind) ? null : choice(typed, { name: "kind", label: "Kind", hint: "The URL named none that we know.", value: would?.kind ?? "", options: [["", one.kind ? `as it came: ${one.kind}` : "none, as it came"], ...kinds.map((kind): [string, string] => [kind, kind])] })}
+<div class="row"><button>See what it becomes</button></div>
+</form>
+<div id="would" class="stack" aria-live="polite">${wrongMapping(typed)}${would && outcome(one, would, isTried)}</div>`;
 }
 
-function outcome(one: QuarantinedView, { ok, mapping, event, destinations, detail, errors }: Would): Html {
+function wrongMapping({ mistakes: list }: Typed): Html | null {
+  if (list.length === 0) return null;
+  const items = list.map(({ field, reason }) => html`<li>${code(field.replace(/^mapping\./, ""))} ${reason}</li>`);
+  return html`<div class="notice bad" role="alert"><p>This mapping cannot be:</p><ul>${items}</ul></div>`;
+}
+
+/** What becomes of it; nothing where that is what was said above. */
+function outcome(one: QuarantinedView, would: Would, isTried: boolean): Html | null {
+  if (!isTried && !would.ok && would.code === one.code && would.detail === one.detail) return null;
+  const { ok, event, destinations, detail, errors, kind } = would;
+  const how = isTried ? "With this mapping" : "With the mapping of its source as it is now";
   if (!ok || !event)
-    return html`${notice(html`It would still not be valid: ${detail}`, "bad")}${errors.length > 1 ? html`<ul>${errors.map(({ field, reason }) => html`<li>${code(field)} ${reason}</li>`)}</ul>` : null}`;
-  return html`${notice(html`It would become ${event.type}.`, "good")}
+    return html`<div class="notice bad" role="status"><p>${how} it is still refused${errors.length > 0 ? ":" : html`: ${detail}`}</p>${errors.length > 0 ? html`<ul>${errors.map(({ field, reason }) => html`<li>${code(field)} ${reason}</li>`)}</ul>` : null}</div>${isTried ? save(one, would) : null}`;
+  return html`${notice(html`${how} it becomes ${event.type}.`, "good")}
 ${facts([
   ["Action", event["action_id"] ? code(textOf(event["action_id"])) : null],
   ["Status", event["status"] ? state(textOf(event["status"])) : null],
   ["Payout", event["payout"] ? money(textOf(event["payout"]), textOf(event["currency"])) : null],
+  ["Amount", event["amount"] ? money(textOf(event["amount"]), textOf(event["currency"])) : null],
   ["Goes to", destinations.length > 0 ? destinations.join(", ") : "no destination"],
 ])}
-${fold("All fields", html`<pre tabindex="0">${JSON.stringify(event["fields"], null, 2)}</pre>`)}
-<div class="row">${form(
-    `/sources/${one.source_id}`,
-    [
-      html`<input type="hidden" name="form" value="mapping">`,
-      Object.entries(mapping).map(
-        ([key, macro], index) =>
-          html`<input type="hidden" name="key.${index}" value="${key}"><input type="hidden" name="macro.${index}" value="${macro}">`,
-      ),
-      html`<button class="primary">Save this mapping to ${one.source}</button>`,
-    ],
-    "PATCH",
-  )}</div>`;
+${fold("All fields", copyable(JSON.stringify(event["fields"], null, 2), "All fields"))}
+${isTried ? save(one, would) : button("Re-ingest this call", `/quarantine/${one.id}/reingest`, { look: "primary", values: kind ? { kind } : {} })}
+${isTried && kind ? button(`Re-ingest this call as ${kind}`, `/quarantine/${one.id}/reingest`, { values: { kind } }) : null}`;
 }
 
-function came({ kind, receipt, source }: QuarantinedView): Html {
-  const { method, query, headers, ip, body, body_encoding, body_bytes } = receipt;
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return html`${facts([
-    ["Call", html`${method} ${code(`/in/…/${kind}`)} of ${source}`],
-    ["From", code(ip)],
-    ["Query", query ? code(query) : null],
-    ["Body", body_bytes > 0 ? `${body_bytes} bytes, shown as ${body_encoding}` : "none"],
-  ])}${body_bytes > 0 ? copyable(body, "Body") : null}${fold("Headers", copyable(lines.join("\n") || "none", "Headers"))}`;
+/** The button that makes the tried mapping the source's own. */
+function save({ source, source_id }: QuarantinedView, { mapping }: Would): Html {
+  const pairs = Object.entries(mapping).flatMap(([key, macro], index) => [
+    [`key.${index}`, key],
+    [`macro.${index}`, macro],
+  ]);
+  return html`<div class="row">${button(`Save this mapping to ${source}`, `/sources/${source_id}`, { method: "PATCH", look: "primary", values: { form: "mapping", ...Object.fromEntries(pairs) } })}<span class="hint">Then this call, and those like it, can be re-ingested.</span></div>`;
 }

@@ -1,8 +1,8 @@
-import type { Instant } from "../domain/time.ts";
+import { hour, type Instant } from "../domain/time.ts";
 import { choice, form, input, mistakes, type Typed } from "./form.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, table } from "./parts.ts";
+import { empty, live, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { count, state, when } from "./words.ts";
 
@@ -35,12 +35,12 @@ export interface Calls {
 
 const create = html`<a class="button primary" href="/sources/new">New source</a>`;
 
-/** All sources, and whether they call. */
-export function sourcesPage(view: View, sources: SourceView[], calls: Calls[]): Page {
+/** All sources, whether they call, and how their access to impact.com's API stands: a failure, or null while it is well. */
+export function sourcesPage(view: View, sources: SourceView[], calls: Calls[], access: Map<string, string | null>): Page {
   const of = (id: string) => calls.find(({ sourceId }) => sourceId === id);
   const none = empty(
     "No source yet",
-    "A source is one impact.com account, with a secret token in its URLs. Make one, and paste what it tells you into impact.com.",
+    "A source is one impact.com account, with URLs of its own that hold a secret token. Make one, paste its URLs into impact.com, and watch the first call arrive.",
     create,
   );
   return {
@@ -50,32 +50,43 @@ export function sourcesPage(view: View, sources: SourceView[], calls: Calls[]): 
     body:
       sources.length === 0
         ? none
-        : table(
-            "Sources",
-            [
-              { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
-              { head: "Account", cell: ({ account }) => account },
-              { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
-              { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
-              { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
-              { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
-            ],
-            sources,
+        : live(
+            view,
+            "sources",
+            table(
+              "Sources",
+              [
+                { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
+                { head: "Account", cell: ({ account }) => account },
+                { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
+                { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
+                { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
+                { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
+                { head: "API access", cell: ({ id }) => accessOf(id, access) },
+              ],
+              sources,
+            ),
           ),
   };
 }
 
-function lastCall(view: View, calls: Calls | undefined) {
-  if (!calls) return state("silent for a day");
-  const isNow = view.now - calls.lastHour < 3_600_000;
-  return isNow ? "within this hour" : when(new Date(calls.lastHour).toISOString(), view.now);
+function accessOf(id: string, access: Map<string, string | null>): Html {
+  const failure = access.get(id);
+  if (failure === undefined) return html`<a href="/sources/${id}/access">give access</a>`;
+  return failure === null ? state("ok") : html`${state("failing")}<span class="under">${failure}</span>`;
+}
+
+/** Calls are counted by the hour. */
+function lastCall(view: View, calls: Calls | undefined): Html {
+  if (!calls) return html`<span class="none">none for a day</span>`;
+  return view.now - calls.lastHour < hour ? html`this hour` : when(new Date(calls.lastHour).toISOString(), view.now);
 }
 
 /** The form of a new source. */
 export function newSourcePage(typed: Typed): Page {
   return {
     title: "New source",
-    lead: "One impact.com account. What to paste into impact.com comes next.",
+    lead: "One impact.com account. What to paste into impact.com, and where, comes next.",
     body: form("/sources", [
       mistakes(typed),
       html`<fieldset><legend>The account</legend>
@@ -90,7 +101,7 @@ ${choice(typed, {
   ],
 })}
 </fieldset>`,
-      html`<button class="primary">Create source</button>`,
+      html`<div><button class="primary">Create source</button></div>`,
     ]),
   };
 }

@@ -58,7 +58,9 @@ describe.each([
       await scripted.page.goto(house.base + path);
       await plain.page.goto(house.base + path);
       expect(await plain.page.locator("h1").textContent(), path).toBe(await scripted.page.locator("h1").textContent());
-      expect(await plain.page.locator("main .table tbody tr").count(), path).toBe(await scripted.page.locator("main .table tbody tr").count());
+      expect(await plain.page.locator("main .table tbody tr").count(), path).toBe(
+        await scripted.page.locator("main .table tbody tr").count(),
+      );
     }
     await Promise.all([scripted.page.context().close(), plain.page.context().close()]);
   });

@@ -5,7 +5,7 @@ import { listOrders, together, unitsOf } from "../../src/domain/items.ts";
 import { match, type Reading, repeats } from "../../src/domain/reading.ts";
 import { examine } from "../../src/domain/repair.ts";
 import { hour, minute } from "../../src/domain/time.ts";
-import { withWorth } from "../../src/domain/worth.ts";
+import { sureOnes, withWorth } from "../../src/domain/worth.ts";
 import { runs } from "../fuzz.ts";
 import { anEvent } from "./anEvent.ts";
 import {
@@ -54,6 +54,12 @@ describe("an order", () => {
     const told = [item("c", 1, { eventId: "evt" }), item("d", 1, { eventId: "evt", fields: {} }), item("e", 1, { eventId: "own" })];
     const all = [item("a", 2), ...told, item("b", 3), item("f", 1, { fields: {} })];
     expect(unitsOf(all).map((unit) => unit.map(({ id }) => id).join(""))).toEqual(["ab", "cd", "e", "f"]);
+  });
+
+  test("is sure of its value after the last of its rows, as long as none is missing", () => {
+    const rows = [item("a", 2), item("b", 3)];
+    const changes = [{ at: tracked, status: "PENDING", payout: 5, amount: 0 }];
+    expect([...sureOnes(rows, snapshotOf({ changes }))]).toEqual(["b"]);
   });
 
   test("that one event told is worth what that says after the last of its rows", () => {
@@ -164,8 +170,11 @@ describe("an order of which nothing came", () => {
 
   test("stays row by row where one row was told alone", () => {
     const events = [event("a", { payout: "2", deltaPayout: "2", amount: "0", deltaAmount: "0" }), ...caseOf(life).events];
-    const found = look(life, { events, readings: [item("a", 2), item("b", 3), reversal] });
-    expect(found.missing.map(({ reading }) => reading.id)).toEqual(["b"]);
+    const found = look(life, { events, readings: [item("a", 2), item("b", 1), item("c", 2), reversal] });
+    expect(found.missing.map(({ reading, others }) => [reading.id, others])).toEqual([
+      ["b", []],
+      ["c", []],
+    ]);
   });
 
   test("and its reversal of the same second are one event each, in their order", () => {

@@ -115,6 +115,15 @@ describe("of postbacks that tell the state alone, whichever state the API tells"
     expect(missing.map(({ reading }) => reading.status)).toEqual(["PENDING", "PENDING", "REVERSED"]);
   });
 
+  test("a postback of another state tells the update that may have been in it, not the one that was not", () => {
+    const changes = ["REVERSED", "PENDING"].map((status, nth) => ({ at: tracked + nth * minute, status, payout: 0, amount: 0 }));
+    const looked = look(
+      { changes, arrivals: [{ of: 0, at: tracked + minute }] },
+      { readings: readingsOf({ changes, arrivals: [] }, "now") },
+    );
+    expect(looked.missing.map(({ reading }) => reading.id)).toEqual(["1.2.3.101"]);
+  });
+
   test("an approval has its own line, though updates tell of it already", () => {
     const changes = [0, hour].map((after, nth) => ({ at: tracked + after, status: "PENDING", payout: 5 + nth, amount: 0 }));
     const approved = readingsOf({ changes, arrivals: [] }).map((one) => ({ ...one, status: "APPROVED" }));

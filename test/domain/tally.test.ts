@@ -39,3 +39,16 @@ test("a clock that is put back holds it up for no longer than that", () => {
   tally.note("a", start, start);
   expect(tally.due(start - hour)).toHaveLength(1);
 });
+
+test("what is held of a source can be asked for, and asking changes nothing", () => {
+  const tally = new Tally();
+  for (const [id, at] of [
+    ["a", start],
+    ["a", start - hour],
+    ["b", start],
+  ] as const)
+    tally.note(id, at, start);
+  expect(["a", "b", "c"].map((id) => tally.heldOf(id))).toEqual([2, 1, 0]);
+  expect(tally.due(start + minute)).toHaveLength(3);
+  expect(tally.heldOf("a")).toBe(0);
+});

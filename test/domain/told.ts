@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { ledgerOf, type Told } from "../../src/domain/action.ts";
 import type { Case, Findings, Missing, Patience } from "../../src/domain/case.ts";
 import type { Event } from "../../src/domain/event.ts";
-import { together } from "../../src/domain/items.ts";
 import type { Micros } from "../../src/domain/money.ts";
 import type { Reading, Snapshot } from "../../src/domain/reading.ts";
 import { examine } from "../../src/domain/repair.ts";
@@ -188,8 +187,8 @@ export function ledger({ events, readings }: Case) {
   return ledgerOf(
     events.map((event) => {
       const nth = readings.findLastIndex(({ eventId }) => eventId === event.id);
-      const [first, ...others] = readings.filter(({ eventId }) => eventId === event.id);
-      return first ? { ...event, reading: { ...together([first, ...others]), nth, isRepeat: first.kind === "repeat" } } : event;
+      const reading = readings[nth];
+      return reading ? { ...event, reading: { ...reading, nth, isRepeat: reading.kind === "repeat" } } : event;
     }),
   );
 }

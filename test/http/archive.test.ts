@@ -7,9 +7,11 @@ import { retain } from "../../src/retain.ts";
 import { listParts, readPart, writePart } from "../../src/store/archive.ts";
 import { saveQuarantined } from "../../src/store/quarantine.ts";
 import { restore } from "../../src/store/retention.ts";
-import { aReceipt, newApp, operate } from "../kit.ts";
+import { aReceipt, call, newApp, operate } from "../kit.ts";
 import { metered } from "../store/meter.ts";
 import { aDelivery, anEvent, claimed, conclude, save, success } from "../store/samples.ts";
+import { asOperator } from "./ask.ts";
+import { look, wordsOf } from "./look.ts";
 
 const archive = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
 const tables = ["events", "deliveries", "attempts", "quarantine"];
@@ -172,6 +174,43 @@ describe("the archive is listed", () => {
     });
   });
 });
+
+describe("the archive's pages", () => {
+  beforeAll(() => {
+    now = Date.parse("1970-06-01T00:00:00Z");
+  });
+
+  test("list the days, the parts of one, and read it back; going on adds to what was read", async () => {
+    const day = dayOf(at());
+    for (let nth = 0; nth < 25; nth++) {
+      const id = newEventId(at());
+      await writePart(archive, "quarantine", day, id, [{ quarantine: [quarantined(id)] }]);
+    }
+    expect((await look("/archive?content=quarantine&limit=1")).text).toContain(`href="/archive/${day}?content=quarantine">${day}</a>`);
+    const { text } = await look(`/archive/${day}?content=quarantine`);
+    expect(wordsOf(text)).toContain("Parts25Lines25");
+    expect(text).toContain(`action="/archive/${day}/reingest"`);
+
+    const first = await read(day, { content: "quarantine" });
+    expect(wordsOf(first)).toMatch(/There is more.*Lines read20Put back into D120There already0/);
+    const values = Object.fromEntries(
+      [...first.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]),
+    );
+    expect(wordsOf(await read(day, values))).toMatch(/All of it was read.*Lines read25Put back into D125There already0/);
+    expect(wordsOf(await read(day, { content: "quarantine" }))).toMatch(/Lines read20Put back into D10There already20/);
+  });
+
+  test("say so where nothing is", async () => {
+    expect(wordsOf((await look("/archive/1969-01-01")).text)).toContain("Nothing of this day is here");
+    expect((await look("/archive/yesterday")).status).toBe(404);
+  });
+});
+
+/** Presses the button that reads a day back; the page that follows. */
+async function read(day: string, fields: Record<string, string>): Promise<string> {
+  const headers = { ...asOperator, accept: "text/html" };
+  return await (await call(`/archive/${day}/reingest`, { method: "POST", headers, body: new URLSearchParams(fields) })).text();
+}
 
 function quarantined(id: string) {
   const texts = { kind: "action-lifecycle", code: "invalid", detail: "d", mistakes: "[]", method: "GET", query: "", headers: "{}", ip: "" };

@@ -50,7 +50,7 @@ describe("the document", () => {
       return names.length > 0 ? [[path, names.sort().join(" ")]] : [];
     });
     expect(Object.fromEntries(declared)).toEqual({
-      "/events": "action_id cursor kind limit q since source status type until",
+      "/events": "action_id click_id cursor field kind limit order_id q since source status sub_id type until",
       "/actions":
         "action_tracker campaign currency cursor gaps limit promo_code shared_id since source stage state sub_id1 sub_id2 sub_id3 until",
       "/actions/{action_id}": "source",
@@ -64,10 +64,13 @@ describe("the document", () => {
       "/reconciliations": "cursor limit source state task",
       "/reports":
         "action_tracker by campaign convert_to currency cursor format limit order promo_code rates rates_date rates_source shared_id since source state sub_id1 sub_id2 sub_id3 time_zone until",
+      "/audit": "cursor limit",
+      "/overview": "range",
       "/archive": "content cursor limit",
       "/archive/{day}": "content cursor limit",
+      "/destinations/{id}/health": "days",
       "/deliveries": "cursor destination event limit state",
-      "/quarantine": "cursor limit resolved since source until",
+      "/quarantine": "code cursor limit resolved since source until",
       "/recoveries": "preview",
     });
   });

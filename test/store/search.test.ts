@@ -191,3 +191,27 @@ describe("a search for text", () => {
     expect(await find({ source, q: "') > 0 or 1=1 --" })).toEqual([]);
   });
 });
+
+describe("events are found by an id that their fields hold", () => {
+  const fields = { RefClickId: "click-1", SubId2: "sub-1", Oid: "order-1", "my key": "Kept as it is", PromoCode: "SUMMER" };
+
+  test.each([
+    ["the click's id", { clickId: "click-1" }],
+    ["a sub id, whichever of them", { subId: "sub-1" }],
+    ["the order's id", { orderId: "order-1" }],
+    ["any field, by name and value", { field: { key: "promocode", value: "SUMMER" } }],
+    ["a key of the sender's own, however it is spelt", { field: { key: "mykey", value: "Kept as it is" } }],
+  ])("%s", async (_what, search) => {
+    const { source, ids } = await history(
+      { fields },
+      { fields: { ...fields, SubId2: "b", Oid: "b", RefClickId: "b", PromoCode: "b", "my key": "b" } },
+    );
+    expect(await find({ source, ...search })).toEqual([ids[0]]);
+  });
+
+  test("a part of it finds nothing", async () => {
+    const { source } = await history({ fields });
+    expect(await find({ source, clickId: "click" })).toEqual([]);
+    expect(await find({ source, field: { key: "promocode", value: "SUMM" } })).toEqual([]);
+  });
+});

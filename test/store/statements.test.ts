@@ -15,6 +15,7 @@ import * as alerts from "../../src/store/alerts.ts";
 import * as attempts from "../../src/store/attempts.ts";
 import * as books from "../../src/store/books.ts";
 import * as budgets from "../../src/store/budgets.ts";
+import * as calls from "../../src/store/calls.ts";
 import { Catalog } from "../../src/store/catalog.ts";
 import * as claims from "../../src/store/claims.ts";
 import * as connections from "../../src/store/connections.ts";
@@ -35,6 +36,7 @@ import * as readings from "../../src/store/readings.ts";
 import * as reconciliations from "../../src/store/reconciliations.ts";
 import * as recoveries from "../../src/store/recoveries.ts";
 import * as repairs from "../../src/store/repairs.ts";
+import * as replays from "../../src/store/replays.ts";
 import * as reports from "../../src/store/reports.ts";
 import * as retention from "../../src/store/retention.ts";
 import * as search from "../../src/store/search.ts";
@@ -42,6 +44,7 @@ import * as sources from "../../src/store/sources.ts";
 import * as tokens from "../../src/store/tokens.ts";
 import * as totals from "../../src/store/totals.ts";
 import * as turns from "../../src/store/turns.ts";
+import * as waiting from "../../src/store/waiting.ts";
 import { aReading } from "../domain/told.ts";
 import { aReceipt, aSource } from "../kit.ts";
 import { anAlert } from "./anAlert.ts";
@@ -77,8 +80,12 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   listUnheard: (db) => deliveries.listUnheard(db, ["dst_1"], 1, limit),
   listBacklogged: (db) => deliveries.listBacklogged(db, ["dst_1"], 1),
   listDue: (db) => deliveries.listDue(db, "dst_1", limit, 1),
+  countOpen: (db) => deliveries.countOpen(db, "dst_1", limit),
   listSiblings: (db) => deliveries.listSiblings(db, ["evt_1:dst_1"]),
   reopenDelivery: (db) => deliveries.reopenDelivery(db, { eventId: "evt_1", destinationId: "dst_1" }, "original", 1, 1),
+  replayDeliveries: async (db) => {
+    for (const only of [null, { destinationId: "dst_1", action: "a", once: false }]) await replays.replayDeliveries(db, "evt_1", only, 1);
+  },
   cancelDeliveries: (db) => deliveries.cancelDeliveries(db, ["dst_1"], "gone", 1, limit),
   noteDeadLetters: (db) => deliveries.noteDeadLetters(db, ["evt_1:dst_1"], "lost", 1),
   listDeliveries: async (db) => {
@@ -228,7 +235,8 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   },
   listEvents: async (db) => {
     const span = { since: 1, until: 2, cursor: "evt_1" };
-    const filters = { kind: "k", type: "t", status: "s", source: "x", q: "q" };
+    const ids = { clickId: "1", subId: "1", orderId: "1", field: { key: "a", value: "1" } };
+    const filters = { kind: "k", type: "t", status: "s", source: "x", q: "q", ...ids };
     for (const one of [{}, span, filters, { actionId: "1" }, { actionId: "1", ...filters, ...span }]) {
       await search.listEvents(db, { limit, ...one });
     }
@@ -240,11 +248,14 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   findQuarantined: (db) => quarantine.findQuarantined(db, "evt_1"),
   listQuarantined: async (db) => {
     for (const resolved of [true, false]) {
-      await quarantine.listQuarantined(db, { resolved, limit, source: "x", cursor: "evt_1" });
+      await quarantine.listQuarantined(db, { resolved, limit, source: "x", code: "invalid", cursor: "evt_1" });
       await quarantine.listQuarantined(db, { resolved, limit });
     }
   },
   resolveQuarantined: (db) => quarantine.resolveQuarantined(db, "evt_1", "evt_2", 1),
+  listWaiting: (db) => waiting.listWaiting(db, { source: "x", code: "invalid", after: "evt_1" }, limit),
+  countWaiting: (db) => waiting.countWaiting(db, { after: "" }, limit),
+  resolveWaiting: (db) => waiting.resolveWaiting(db, [["evt_1", "evt_2"]], 1),
 
   saveDestination: (db) => destinations.saveDestination(db, aDestination()),
   readDestination: (db) => destinations.readDestination(db, "dst_1"),
@@ -252,6 +263,10 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   findFormerBody: (db) => destinations.findFormerBody(db, "dst_1", 1),
   resealDestination: (db) => destinations.resealDestination(db, "dst_1", "a", "b"),
   disableDestination: (db) => destinations.disableDestination(db, "dst_1", "gone", 1),
+  listCallsSince: (db) => pulses.listCallsSince(db, 1),
+  listLatestCalls: (db) => calls.listLatestCalls(db, "src_1"),
+  listKeys: (db) => calls.listKeys(db, "src_1"),
+  listAddresses: (db) => calls.listAddresses(db, "src_1"),
   saveSource: (db) => sources.saveSource(db, aSource({ id: newShortId("src"), name: crypto.randomUUID(), tokenHash: crypto.randomUUID() })),
   current: (db) => new Catalog(Date.now, 2000).current(db),
   nextSlice: (db) => retention.nextSlice(db, 1, 1),
@@ -319,10 +334,12 @@ const growing =
 
 /**
  * Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts, and reconciliations under
- * way, have an index of their own.
+ * way, have an index of their own. A source's latest calls are looked for among the latest of all, and only those are put in order.
  */
 const isOfFew = (sql: string) =>
-  /from recoveries order by created_at desc|from alerts where closed_at is null|indexed by reconciliations_running where state/.test(sql);
+  /from recoveries order by created_at desc|from alerts where closed_at is null|indexed by reconciliations_running where state|from \(select id, source_id, \w+ from (events|quarantine) order by id desc limit \d+\)/.test(
+    sql,
+  );
 
 /** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
 const walk = /order by (id|last_event|event_id desc, destination_id) desc limit \d+/;
@@ -362,6 +379,7 @@ describe("every statement", () => {
       attempts,
       books,
       budgets,
+      calls,
       claims,
       connections,
       deliveries,
@@ -380,12 +398,14 @@ describe("every statement", () => {
       reconciliations,
       recoveries,
       repairs,
+      replays,
       reports,
       retention,
       search,
       sources,
       tokens,
       totals,
+      waiting,
     ];
     const all = rooms.flatMap((room) => Object.entries(room)).filter(([, value]) => value.constructor.name === "AsyncFunction");
     expect(all.map(([name]) => name).filter((name) => !(name in asking))).toEqual([]);

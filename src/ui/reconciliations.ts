@@ -1,0 +1,157 @@
+import { reconciliationStates, tasks } from "../domain/reconciliation.ts";
+import { filters, pick, typedIn } from "./filters.ts";
+import { button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
+import { address, type Html, html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { empty, facts, live, pager, progress, section, table } from "./parts.ts";
+import type { View } from "./view.ts";
+import { code, count, state, when } from "./words.ts";
+
+/** A reconciliation, as our API tells it. */
+export interface ReconciliationView {
+  id: string;
+  source: string;
+  task: string;
+  origin: string;
+  state: string;
+  since: string | null;
+  until: string | null;
+  progress: number;
+  reading: { of: string; since: string | null; until: string | null } | null;
+  calls: number;
+  records: number;
+  repaired: number;
+  failures: number;
+  reason: string | null;
+  next_at: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  finished_at: string | null;
+}
+
+const said: Record<string, string> = {
+  updates: "the updates of the last hours",
+  states: "approvals, payments and what is unresolved",
+  backfill: "a span that was asked for",
+};
+
+/** The tabs of this room. */
+export function reconciliationTabs({ path }: View): Html {
+  const tabs = [
+    ["/reconciliations", "Runs"],
+    ["/gaps", "Gaps"],
+    ["/capture", "Capture rate"],
+  ] as const;
+  return html`<nav class="row" aria-label="Reconciliation">${tabs.map(([to, name]) => html`<a class="button small" href="${to}"${path === to ? html` aria-current="page"` : null}>${name}</a>`)}</nav>`;
+}
+
+/** Reconciliations with impact.com's API, newest first. */
+export function reconciliationsPage(
+  view: View,
+  { data, next }: { data: ReconciliationView[]; next: string | null },
+  sources: string[],
+  hasAccess: boolean,
+): Page {
+  const { source, task, state: wanted, cursor } = view.query;
+  const typed = typedIn(view);
+  const search = filters(view, "/reconciliations", [
+    pick(typed, { name: "source", label: "Source", of: sources }),
+    pick(typed, { name: "task", label: "What", of: [...tasks] }),
+    pick(typed, { name: "state", label: "State", of: [...reconciliationStates] }),
+  ]);
+  const none =
+    source || task || wanted
+      ? empty("Nothing fits", "No reconciliation fits these filters.", html`<a class="button" href="/reconciliations">All of them</a>`)
+      : empty(
+          "Nothing was compared yet",
+          "impact.com sends no postback when an action locks or is paid, and none again for a call that it gave up. With access to its API, what is missing is found each hour and delivered.",
+          hasAccess
+            ? html`<a class="button primary" href="/reconciliations/new">Reconcile now</a>`
+            : html`<a class="button primary" href="/sources">Give a source access</a>`,
+        );
+  const body = data.length === 0 ? none : list(view, data);
+  return {
+    title: "Reconciliation",
+    lead: "What was compared with impact.com's API.",
+    actions: html`${reconciliationTabs(view)}${hasAccess ? html`<a class="button primary" href="${address("/reconciliations/new", { source })}">Reconcile now</a>` : null}`,
+    body: [search, cursor ? body : live(view, "runs", body), pager(view, next)],
+  };
+}
+
+function list(view: View, runs: ReconciliationView[]): Html {
+  return table(
+    "Reconciliations",
+    [
+      { head: "Begun", cell: ({ id, created_at }) => html`<a href="/reconciliations/${id}">${when(created_at, view.now)}</a>` },
+      {
+        head: "State",
+        cell: ({ state: word, progress: done, reason }) =>
+          html`${state(word)}${word === "running" ? html` <small>${Math.floor(done * 100)} %</small>` : null}${reason ? html`<p class="note">${reason}</p>` : null}`,
+      },
+      { head: "What", cell: ({ task }) => said[task] ?? task },
+      { head: "Source", cell: ({ source }) => source },
+      { head: "Records", isFigure: true, cell: ({ records }) => count(records) },
+      { head: "Repaired", isFigure: true, cell: ({ repaired }) => count(repaired) },
+      { head: "Calls", isFigure: true, cell: ({ calls }) => count(calls) },
+    ],
+    runs,
+  );
+}
+
+/** One reconciliation, and how far it has come. It goes on by itself, whether somebody looks or not. */
+export function reconciliationPage(view: View, one: ReconciliationView): Page {
+  const path = `/reconciliations/${one.id}`;
+  const { state: word } = one;
+  return {
+    title: `Reconciliation of ${one.source}`,
+    lead: html`${state(word)} ${said[one.task] ?? one.task}${one.origin === "import" ? ", as history" : null}`,
+    actions: html`${word === "running" ? button("Pause", `${path}/pause`) : null}${["paused", "failed"].includes(word) ? button("Resume", `${path}/resume`, { look: "primary" }) : null}${["running", "paused", "failed"].includes(word) ? button("Cancel", `${path}/cancel`, { look: "danger", question: "Cancel? What it found stays." }) : null}`,
+    body: [
+      live(view, "run", [
+        progress(Math.floor(one.progress * 100), 100, `${Math.floor(one.progress * 100)} %`),
+        facts([
+          ["State", html`${state(word)} ${one.reason}`],
+          ["Span", html`${when(one.since, view.now)} to ${when(one.until, view.now)}`],
+          [
+            "Reading",
+            one.reading ? html`${one.reading.of}, ${when(one.reading.since, view.now)} to ${when(one.reading.until, view.now)}` : null,
+          ],
+          ["Goes on", one.next_at ? when(one.next_at, view.now) : null],
+          ["Records read", count(one.records)],
+          [
+            "Repaired",
+            html`${count(one.repaired)}${one.repaired > 0 ? html`, <a href="${address("/gaps", { reconciliation: one.id })}">see which</a>` : null}`,
+          ],
+          ["Calls of the API", count(one.calls)],
+          ["Failed calls", one.failures > 0 ? count(one.failures) : null],
+          ["Begun", when(one.created_at, view.now)],
+          ["Ended", one.finished_at ? when(one.finished_at, view.now) : null],
+          ["Id", code(one.id)],
+        ]),
+      ]),
+      html`<p class="note">You can leave this page and come back: it goes on.</p>`,
+    ],
+  };
+}
+
+/** The form of a backfill. */
+export function newReconciliationPage(typed: Typed, sources: string[]): Page {
+  return {
+    title: "Reconcile now",
+    lead: "Over any span of the last three years. It goes on in the background, within the hourly budget of calls.",
+    body: [
+      form("/reconciliations", [
+        mistakes(typed),
+        html`<fieldset><legend>What</legend>
+${choice(typed, { name: "source", label: "Source", isRequired: true, options: sources })}
+<div class="columns">${input(typed, { name: "since", label: "Since (UTC)", placeholder: "two days ago", hint: "Like 2026-05-13 or 2026-05-13T08:00:00Z." })}${input(typed, { name: "until", label: "Until (UTC)", placeholder: "now" })}</div>
+${check(typed, { name: "import", label: "As history from before the source was made: it is kept, and delivered to nobody" })}
+</fieldset><button class="primary">Begin</button>`,
+      ]),
+      section(
+        "What happens",
+        html`<p>Each record of impact.com's API is matched with the ledger. What no postback told becomes an event, goes to the same destinations once, and is a row in <a href="/gaps">the gap ledger</a>.</p>`,
+      ),
+    ],
+  };
+}
