@@ -4,7 +4,7 @@ import { type Quarantined, quarantinedOf } from "./quarantine.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
 /** The latest calls that are looked at, of all sources together: it bounds what a look costs. */
-const lookedAt = 2500;
+const lookedAt = 1000;
 
 const columns = { events: "id, source_id, origin", quarantine: "id, source_id, resolved_at" };
 /** Only then are rows read whole: a call may be 100 KB. */

@@ -83,7 +83,7 @@ export function dayPage(view: View, day: string, content: string, { data, next }
                 [
                   { head: "Object in R2", cell: ({ key }) => code(key) },
                   { head: "Lines", isFigure: true, cell: ({ lines }) => count(lines) },
-                  { head: "Size", isFigure: true, cell: (part) => size(part.size) },
+                  { head: "Size", isFigure: true, cell: (part) => html`<span class="day">${size(part.size)}</span>` },
                 ],
                 data,
               ),
@@ -100,7 +100,7 @@ export function restoredPage(day: string, content: string, before: Pick<Restored
   const there = content === "events" ? address("/events", { since: day }) : address("/quarantine", { since: day });
   const isDone = next === null;
   return {
-    title: `${day} is read back`,
+    title: isDone ? `${day} was read back` : `Reading ${day} back`,
     lead: html`<a href="${address(`/archive/${day}`, { content })}">The archive of this day</a>`,
     body: [
       notice(

@@ -51,7 +51,7 @@ export function choice(typed: Typed, field: Field & { options: (string | [value:
   return around(
     typed,
     field,
-    html`<select id="field-${name}" name="${name}"${attributes(typed, field)} ${extra}>${shown.map(
+    html`<select id="field-${name}" name="${name}"${attributes(typed, { ...field, isRequired: false })} ${extra}>${shown.map(
       ([value, words]) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${words}</option>`,
     )}</select>`,
   );

@@ -25,7 +25,7 @@ export interface Heard {
 /** Waits for the first call, then says what was seen in the last one. `isMacro` tells whether a name is one of impact.com's. */
 export function seen(view: View, sourceId: string, { calls, repeats, lastHour }: Heard, isMacro: (name: string) => boolean): Html {
   const [last] = calls;
-  if (!last) return waiting(lastHour);
+  if (!last) return waiting(view, lastHour);
   const again =
     repeats > 0
       ? html`<p class="hint">${count(repeats)} ${repeats === 1 ? "repeat" : "repeats"} since yesterday: the same once more. Each was answered like the first, and is no event.</p>`
@@ -33,10 +33,10 @@ export function seen(view: View, sourceId: string, { calls, repeats, lastHour }:
   return html`${last.refusal ? refused(view, last, last.refusal) : null}${last.event ? accepted(view, sourceId, last, last.event, isMacro) : null}${again}`;
 }
 
-function waiting(lastHour: Instant | null): Html {
+function waiting({ path }: View, lastHour: Instant | null): Html {
   const before =
     lastHour === null ? null : html` An earlier one came in the hour of ${exact(new Date(lastHour).toISOString().slice(0, 16))}.`;
-  return html`<p class="notice busy waiting" role="status">Waiting for the first call. It appears here by itself, within seconds.${before}</p>`;
+  return html`<p class="notice busy waiting" role="status">Waiting for the first call. It appears here by itself, within seconds.${before}<noscript> <a href="${path}">Look again</a></noscript></p>`;
 }
 
 function refused(view: View, { id, kind, at }: CallView, { detail }: NonNullable<CallView["refusal"]>): Html {

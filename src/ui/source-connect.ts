@@ -30,7 +30,7 @@ export function connectPage(view: View, typed: Typed, source: SourceView & Paste
       mistakes(typed),
       section(
         "1. Paste into impact.com",
-        html`${tokenNote(view, token)}${guide(source)}${pasting(source, token, token !== null || heard.calls.length === 0)}`,
+        html`${tokenNote(view, token)}${guide(view, source)}${pasting(source, token, token !== null || heard.calls.length === 0)}`,
       ),
       section("2. Try it yourself", trying(view, source, token)),
       section(
@@ -50,19 +50,24 @@ export function connectPage(view: View, typed: Typed, source: SourceView & Paste
 function tokenNote({ origin }: View, token: string | null): Html {
   if (token !== null)
     return notice("The token stands in these URLs. It is shown in this browser for ten minutes, and nowhere else: paste now.", "good");
-  const isHere = /^http:\/\/(127\.|localhost)/.test(origin);
   return notice(
-    html`${code("{token}")} stands for the source's token, which was shown once.${isHere ? html` That of the first source is printed by ${code("npm start")}.` : null} If you do not have it any more, <a href="#token">make a new one</a>: the old one stays good for a while.`,
+    html`${code("{token}")} stands for the source's token, which was shown once.${isLocal(origin) ? html` That of the first source is printed by ${code("npm start")}.` : null} If you do not have it any more, <a href="#token">make a new one</a>: the old one stays good for a while.`,
   );
 }
 
-function guide({ success_body, required_header }: SourceView): Html {
+function guide({ origin }: View, { success_body, required_header }: SourceView): Html {
   return html`<ol class="guide">
 <li>In impact.com, open <strong>Settings → Event Notifications</strong>. What is set there is for the whole account; a postback of a single brand's event type is told when an action is tracked, and of no change or reversal.</li>
 <li>Choose the kind of notification, and GET or POST. Paste what stands below for that kind, as it is: impact.com fills in what is in braces.</li>
 <li>${success_body ? html`If you fill in a Success Response, write ${code(success_body)}: that is what a call is answered. ` : null}Leave the Error Response empty.${required_header ? html` Fill in the HTTP Header: this source requires ${code(required_header)}.` : null}</li>
 </ol>
-<p class="hint">What is paid, inquired or exported has kinds of its own: set up each that you want. A lifecycle call comes within 15 minutes of what it tells.</p>`;
+<p class="hint">What is paid, inquired or exported has kinds of its own: set up each that you want. A lifecycle call comes within 15 minutes of what it tells.</p>
+${isLocal(origin) ? notice(html`This Worker runs on your own machine, where impact.com cannot call it: try it with the command below. ${code("npm run deploy")} gives it an address that impact.com can call.`) : null}`;
+}
+
+/** Whether the Worker runs on the reader's machine, by `npm start`. */
+function isLocal(origin: string): boolean {
+  return /^http:\/\/(127\.|localhost\b)/.test(origin);
 }
 
 function trying(view: View, source: SourceView & Pasteable, token: string | null): Html {

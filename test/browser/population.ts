@@ -104,7 +104,7 @@ export async function pathsOf({ operate }: House): Promise<string[]> {
     ...(await first("/deliveries")),
     ...(await first("/deliveries?state=exhausted")),
     ...(await first("/quarantine")),
-    ...destinations.slice(-1),
-    ...sources.slice(-1),
+    ...destinations.slice(-1).flatMap((path: string) => [path, `${path}/edit`, `${path}/preview`, `${path}/health`]),
+    ...sources.slice(-1).flatMap((path: string) => [path, `${path}/connect`, `${path}/keys`, `${path}/edit`, `${path}/access`]),
   ];
 }

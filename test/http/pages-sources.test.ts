@@ -44,6 +44,14 @@ describe("a new source", () => {
     expect(wordsOf(later.text)).toContain("make a new one");
   });
 
+  test("on one's own machine is told that impact.com cannot call it, and nowhere else", async () => {
+    const { id } = await newSource();
+    const headers = { ...asOperator, accept: "text/html" };
+    const here = await (await call(`http://127.0.0.1:8787/sources/${id}/connect`, { headers })).text();
+    expect(here).toContain("where impact.com cannot call it");
+    expect((await look(`/sources/${id}/connect`)).text).not.toContain("where impact.com cannot call it");
+  });
+
   test("without a name is asked for it at its field", async () => {
     const { status, text } = await submit("/sources", { name: " ", account: "brand" });
     expect(status).toBe(422);
@@ -99,10 +107,11 @@ describe("what came", () => {
 
 describe("the keys of a source", () => {
   test("that name no macro are told with an example and how often, also those in quarantine", async () => {
-    const source = await newSource({ mapping: { CID: "SubId1" } });
+    const source = await newSource();
     for (const value of ["one", "two"])
       await sendAccepted(source, { query: `action_id=${unique()}&my_key=${value}&c_id=x&api_key=s3cret` });
     await sendRefused(source, { query: "payout=a+lot&wages=12" });
+    await operate(`/sources/${source.id}`, { mapping: { CID: "SubId1" } }, "PATCH");
     const { body } = await operate(`/sources/${source.id}/keys`);
     expect(body).toEqual({
       mapping: { CID: "SubId1" },
