@@ -96,11 +96,11 @@ export async function readHints(db: D1Database, sourceId: string, lost: Lost[]):
 }
 
 const selectCapture = `
-  select at / ${24 * hour} as day, told_by, count(*) as readings
+  select at / ${24 * hour} as day, told_by, count(distinct event_id) as readings
   from readings where source_id = ?1 and at >= ?2 and at < ?3 and kind in ('update', 'clearing') and told_by in ('postback', 'reconciliation')
   group by day, told_by order by day desc`;
 
-/** How many of a UTC day's notifications of a source came by postback, and how many had to be repaired; the latest day first. */
+/** How many of a UTC day's notifications of a source came by postback, and how many had to be repaired; the latest day first. The rows of an order are one. */
 export async function readCapture(
   db: D1Database,
   sourceId: string,

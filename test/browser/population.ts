@@ -76,6 +76,12 @@ export async function fillHostile(house: House): Promise<void> {
   await fetch(`${postbackUrl}?ActionId=last&Status=PENDING&Payout=2&Currency=USD&PromoCode=x`);
 }
 
+const rooms = (
+  "/overview /events /actions /reports /reports?by=campaign /inquiries /tracking-value-requests /jobs /deliveries /recoveries /recoveries/new " +
+  "/destinations /destinations/new /presets /sources /sources/new /quarantine /quarantine/reingest /reconciliations /reconciliations/new " +
+  "/gaps /capture /alerts /settings /audit"
+).split(" ");
+
 /** Every page there is, with the ids that are there now. */
 export async function pathsOf({ operate }: House): Promise<string[]> {
   const first = async (list: string, key = "id") => {
@@ -85,19 +91,7 @@ export async function pathsOf({ operate }: House): Promise<string[]> {
   const all = async (list: string) => (await operate(list)).data.map(({ id }: { id: string }) => `${list}/${encodeURIComponent(id)}`);
   const [destinations, sources] = [await all("/destinations"), await all("/sources")];
   return [
-    ...["/overview", "/events", "/actions", "/reports", "/inquiries", "/tracking-value-requests", "/jobs", "/deliveries", "/recoveries"],
-    ...[
-      "/destinations",
-      "/destinations/new",
-      "/presets",
-      "/sources",
-      "/sources/new",
-      "/quarantine",
-      "/reconciliations",
-      "/gaps",
-      "/capture",
-    ],
-    ...["/alerts", "/settings", "/audit"],
+    ...rooms,
     ...(await first("/events")),
     ...(await first("/actions", "action_id")),
     ...(await first("/inquiries")),
