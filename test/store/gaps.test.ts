@@ -46,7 +46,7 @@ test("gaps are listed newest first, page by page, by source, reason, reconciliat
 
 describe("the capture rate", () => {
   const of = (sourceId: string, parts: object) =>
-    aReading({ sourceId, id: crypto.randomUUID(), at: today + hour, toldBy: "postback", eventId: "e", ...parts });
+    aReading({ sourceId, id: crypto.randomUUID(), at: today + hour, toldBy: "postback", eventId: crypto.randomUUID(), ...parts });
 
   test("counts updates and clearings that came and that had to be repaired, by UTC day, the latest first", async () => {
     const sourceId = newShortId("src");
@@ -66,6 +66,16 @@ describe("the capture rate", () => {
       { day: today - day, captured: 1, repaired: 1 },
     ]);
     expect(await readCapture(env.DB, sourceId, today, today + day)).toEqual([{ day: today, captured: 3, repaired: 1 }]);
+  });
+
+  test("counts the rows of an order, which one event tells, as one", async () => {
+    const sourceId = newShortId("src");
+    const [told, repaired] = [{ eventId: "evt_told" }, { eventId: "evt_repaired", toldBy: "reconciliation" }];
+    await saveReadings(
+      env.DB,
+      [told, told, repaired, repaired, repaired].map((parts) => of(sourceId, parts)),
+    );
+    expect(await readCapture(env.DB, sourceId, today, today + day)).toEqual([{ day: today, captured: 1, repaired: 1 }]);
   });
 
   test("leaves out what impact.com never tells, what is history, and what waits", async () => {
