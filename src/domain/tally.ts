@@ -36,9 +36,9 @@ export class Tally {
     return counts;
   }
 
-  /** How many of a source are held and not written down yet. */
-  heldOf(sourceId: string): number {
-    return [...this.#counts.values()].reduce((sum, one) => sum + (one.sourceId === sourceId ? one.count : 0), 0);
+  /** How many are held and not written down yet, of a source or of all. */
+  held(sourceId?: string): number {
+    return [...this.#counts.values()].reduce((sum, one) => sum + (sourceId === undefined || one.sourceId === sourceId ? one.count : 0), 0);
   }
 
   /** Takes back what could not be written; it becomes due once more in a minute. */

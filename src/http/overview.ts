@@ -1,13 +1,14 @@
 import * as z from "zod";
+import type { App } from "../app.ts";
 import { book } from "../book.ts";
 import { reasonOf } from "../domain/alert.ts";
 import { percentile } from "../domain/destination-pulse.ts";
 import { formatMoney } from "../domain/money.ts";
-import { day, hour } from "../domain/time.ts";
+import { day, hour, type Instant } from "../domain/time.ts";
 import { listAlerts } from "../store/alerts.ts";
 import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { readCapture } from "../store/gaps.ts";
-import { mostCounted, readOverview } from "../store/overview.ts";
+import { mostCounted, type Overview, readOverview } from "../store/overview.ts";
 import { overviewPage } from "../ui/overview.ts";
 import { bookingMs } from "./actions.ts";
 import { endpoint } from "./endpoint.ts";
@@ -40,7 +41,7 @@ export const showOverview = endpoint({
         step: step === day ? ("day" as const) : ("hour" as const),
         since: instant(since),
         until: instant(now),
-        calls: overview.calls.map(({ at, ...counts }) => ({ at: instant(at), ...counts })),
+        calls: withHeld(overview.calls, app, now - (now % step)).map(({ at, ...counts }) => ({ at: instant(at), ...counts })),
         deliveries: overview.requests.map(({ at, ...counts }) => ({ at: instant(at), ...counts })),
         payouts: overview.payouts.map(({ at, currency, actions, payout }) => ({
           at: instant(at),
@@ -88,6 +89,14 @@ export const showOverview = endpoint({
   },
   page: ({ answer, view }) => overviewPage(view, answer),
 });
+
+/** Repeats that this isolate has counted and not written down yet are of late. */
+function withHeld(calls: Overview["calls"], { tally }: Pick<App, "tally">, latest: Instant): Overview["calls"] {
+  const held = tally.held();
+  if (held === 0) return calls;
+  const last = calls.find(({ at }) => at === latest) ?? { at: latest, received: 0, duplicates: 0, quarantined: 0 };
+  return [...calls.filter((one) => one !== last), { ...last, duplicates: last.duplicates + held }];
+}
 
 /** The payout of a whole span, by currency. */
 function totalsOf(payouts: { currency: string; payout: bigint }[]) {

@@ -56,7 +56,7 @@ export const showSourceForm = endpoint({
 /** All sources, with what came from them since yesterday. */
 export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[] }>): Promise<Page> {
   const [calls, connections] = await Promise.all([listCallsSince(app.db, app.now() - day), listConnections(app.db)]);
-  const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.heldOf(one.sourceId) }));
+  const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.held(one.sourceId) }));
   return sourcesPage(view, answer.data, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));
 }
 
@@ -128,6 +128,6 @@ async function listen(app: App, source: Source): Promise<{ heard: Heard; calls: 
   ];
   calls.sort((one, other) => (one.id < other.id ? 1 : -1));
   const counted = all.find(({ sourceId }) => sourceId === source.id) ?? null;
-  const repeats = (counted?.duplicates ?? 0) + app.tally.heldOf(source.id);
+  const repeats = (counted?.duplicates ?? 0) + app.tally.held(source.id);
   return { heard: { calls: calls.slice(0, 10), repeats, lastHour: counted?.lastHour ?? null }, calls: counted };
 }

@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium, visit, widths } from "./chromium.ts";
 import { type House, newHouse } from "./house.ts";
 import { overflowOf, seriousOf } from "./looks.ts";
-import { fill, fillHostile, pathsOf } from "./population.ts";
+import { fill, fillHostile, lived, pathsOf } from "./population.ts";
+
+/** `PICTURES=docs/pictures npm run test:browser` makes those of the README. */
+const pictures = process.env["PICTURES"];
 
 let browser: Browser;
 beforeAll(async () => {
@@ -49,6 +52,26 @@ describe.each([
     }
     await page.context().close();
     expect(found).toEqual([]);
+  });
+
+  test.runIf(pictures && populate === fill)("the README has pictures of it", async () => {
+    const { page } = await visit(browser, house.base, house.token, { viewport: { width: 1180, height: 760 } });
+    const shown = { action: `/actions/${lived.ActionId}` };
+    for (const [name, path] of Object.entries(shown)) {
+      await page.goto(house.base + path);
+      await page.waitForTimeout(500);
+      await page.screenshot({ path: `${pictures}/${name}.png` });
+    }
+    await page.goto(`${house.base}/destinations/new`);
+    await page.getByLabel("Name").fill("ledger");
+    await page.getByLabel("URL", { exact: true }).fill("https://ledger.example.com/hooks/impact");
+    await page.getByRole("textbox", { name: "Filter" }).fill('status == "APPROVED" || payout >= 40.0');
+    await page
+      .locator("#filter-check")
+      .getByText(/selects \d+ of the latest/)
+      .waitFor();
+    await page.screenshot({ path: `${pictures}/destination.png` });
+    await page.context().close();
   });
 
   test("every page says what it has to say without scripts", { timeout: 120_000 }, async () => {

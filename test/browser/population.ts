@@ -3,6 +3,26 @@ import type { House } from "./house.ts";
 
 const shops = ["Aldi Nord", "Fjällräven", "Nordwind Travel", "Brew & Bean"];
 
+/** An action that lives: tracked, modified, reversed in part, and the modification comes before the tracking. */
+export const lived = {
+  ActionId: "1000.4636.299999",
+  Currency: "USD",
+  CampaignId: "101",
+  CampaignName: "Fjällräven",
+  ActionTrackerId: "70",
+  ActionTrackerName: "Sale",
+  SubId1: "newsletter-2",
+  SharedId: "deal-1",
+  PromoCode: "SAVE10",
+  EventDate: "2026-11-20T09:12:44Z",
+};
+const life = [
+  { Status: "PENDING", Payout: "14.40", DeltaPayout: "2.40", Amount: "288.00", DeltaAmount: "48.00" },
+  { Status: "PENDING", Payout: "12.00", DeltaPayout: "12.00", Amount: "240.00", DeltaAmount: "240.00" },
+  { Status: "APPROVED", Payout: "14.40", DeltaPayout: "0.00", Amount: "288.00", DeltaAmount: "0.00" },
+  { Status: "REVERSED", Payout: "0.00", DeltaPayout: "-14.40", Amount: "0.00", DeltaAmount: "-288.00", StatusDetail: "ITEM_RETURNED" },
+];
+
 /** Three days of an ordinary partner, in little: sales with their lives, repeats, bad calls, and destinations of every health. */
 export async function fill(house: House): Promise<void> {
   const { operate, far, postbackUrl } = house;
@@ -40,6 +60,7 @@ export async function fill(house: House): Promise<void> {
     if (n % 13 === 0) await fetch(`${postbackUrl}?${call}`);
     if (n % 20 === 7) await fetch(`${postbackUrl}?ActionId=1000.4636.${n}&Status=PENDING&Payout=twelve`);
   }
+  for (const step of life) await fetch(`${postbackUrl}?${new URLSearchParams({ ...lived, ...step })}`);
   const inquiry = { InquiryId: "15652378", Status: "UNRESOLVED", ActionId: "1000.4636.300003", OrderId: "ORD-3" };
   await fetch(`${postbackUrl.replace("action-lifecycle", "action-inquiry")}?${new URLSearchParams(inquiry)}`);
 }

@@ -48,7 +48,7 @@ test("what is held of a source can be asked for, and asking changes nothing", ()
     ["b", start],
   ] as const)
     tally.note(id, at, start);
-  expect(["a", "b", "c"].map((id) => tally.heldOf(id))).toEqual([2, 1, 0]);
+  expect(["a", "b", "c"].map((id) => tally.held(id))).toEqual([2, 1, 0]);
   expect(tally.due(start + minute)).toHaveLength(3);
-  expect(tally.heldOf("a")).toBe(0);
+  expect(tally.held("a")).toBe(0);
 });

@@ -78,12 +78,13 @@ describe("actions are found by", () => {
 
 test("pages follow one another until the last", async () => {
   const first = await operate(`/actions?source=${source.id}&limit=3`);
-  const second = await operate(`/actions?source=${source.id}&limit=3&cursor=${first.body.next}`);
-  expect([first.body.data.length, second.body.data.map(({ action_id }: any) => action_id), second.body.next]).toEqual([
-    3,
-    [ids["plain"]],
-    null,
-  ]);
+  const rest: string[] = [];
+  for (let { next } = first.body; next !== null; ) {
+    const { body } = await operate(`/actions?source=${source.id}&limit=3&cursor=${next}`); // one may be empty: each looks at so many of all sources
+    rest.push(...body.data.map(({ action_id }: any) => action_id));
+    next = body.next;
+  }
+  expect([first.body.data.length, rest]).toEqual([3, [ids["plain"]]]);
 });
 
 test("an action is told with all that it is known by", async () => {

@@ -62,8 +62,8 @@ test("the capture rate tells by day how much came, the latest day first, and nev
     { source: market.source.name, day: last, captured: 0, repaired: 1, capture_rate: "0.00", words: "0.00 % by postback, 1 repaired" },
     { source: market.source.name, day: first, captured: 1, repaired: 2, capture_rate: "33.33", words: "33.33 % by postback, 2 repaired" },
   ]);
-  const insert = `insert into readings (source_id, action_id, id, kind, at, told_by)
-    with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < 29998) select ?, 'many', n, 'update', ?, 'postback' from numbers`;
+  const insert = `insert into readings (source_id, action_id, id, kind, at, told_by, event_id)
+    with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < 29998) select ?, 'many', n, 'update', ?, 'postback', 'evt_' || n from numbers`;
   await env.DB.prepare(insert)
     .bind(market.source.id, market.start - 3 * day)
     .run();
