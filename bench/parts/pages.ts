@@ -65,6 +65,7 @@ async function start(events: number): Promise<Filled> {
   const [target] = await ours.sql("select id from destinations limit 1");
   const [source] = await ours.sql("select id from sources limit 1");
   const [kept] = await ours.sql("select id from quarantine limit 1");
+  const [sent] = await ours.sql("select event_id || ':' || destination_id as id from deliveries limit 1");
   const [event, destination] = [row?.["id"], target?.["id"]];
   return {
     events,
@@ -81,7 +82,7 @@ async function start(events: number): Promise<Filled> {
       "/reports?by=campaign": "/reports?by=campaign",
       "/deliveries": "/deliveries",
       "/deliveries?state=exhausted": "/deliveries?state=exhausted",
-      "/deliveries/:id": `/deliveries/${event}:${destination}`,
+      "/deliveries/:id": `/deliveries/${sent?.["id"]}`,
       "/destinations": "/destinations",
       "/destinations/:id": `/destinations/${destination}`,
       "/sources": "/sources",

@@ -1,6 +1,5 @@
-import { Problem } from "../domain/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { largestInput } from "./input.ts";
+import { readText } from "./input.ts";
 import { wantsPage } from "./page.ts";
 
 /** What a page's form was filled with. */
@@ -64,8 +63,7 @@ export interface SentForm {
 export async function readForm(request: Request, methods: Record<string, Endpoint>): Promise<SentForm | null> {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get("content-type") ?? "");
   if (request.method !== "POST" || !isForm || !wantsPage(request) || !Object.values(methods).some(({ form }) => form)) return null;
-  const text = await request.text();
-  if (text.length > largestInput) throw new Problem("too_large", "The input must not be larger than 256 KB.");
+  const text = await readText(request);
   const { _method = "POST", ...values } = Object.fromEntries(new URLSearchParams(text));
   for (const [name, value] of Object.entries(values)) values[name] = value.replace(/\r\n?/g, "\n");
   return { method: _method.toUpperCase(), fields: new Fields(values) };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Mistake, Problem } from "../domain/problem.ts";
 import { formatInstant, parseDate } from "../domain/time.ts";
+import { beginningOf } from "./beginning.ts";
 
 z.config({ jitless: true }); // a Worker may not compile code at run time
 
@@ -10,9 +11,14 @@ export const largestInput = 256 * 1024;
 /** A request's JSON, held to a schema. No body counts as `{}`. Throws `undecodable`, `too_large` or `invalid_input`. */
 export async function readBody(request: Request, schema: z.ZodType | undefined): Promise<unknown> {
   if (!schema) return undefined;
-  const text = await request.text();
-  if (text.length > largestInput) throw new Problem("too_large", "The input must not be larger than 256 KB.");
-  return check(parse(text), schema);
+  return check(parse(await readText(request)), schema);
+}
+
+/** A request's body as text. Throws `too_large` as soon as it is. */
+export async function readText(request: Request): Promise<string> {
+  const { bytes, truncated } = await beginningOf(request.body, largestInput);
+  if (truncated) throw new Problem("too_large", "The input must not be larger than 256 KB.");
+  return new TextDecoder().decode(bytes);
 }
 
 /** The parameters of a URL, held to a schema. A page's form sends its empty fields along: they say nothing. Throws `invalid_input`. */

@@ -4,6 +4,7 @@ import { Problem } from "../domain/problem.ts";
 import { largestReceipt, type Receipt } from "../domain/receipt.ts";
 import { hashSecret } from "../postback/authenticate.ts";
 import { type Received, receive, sourceOf } from "../receive.ts";
+import { beginningOf } from "./beginning.ts";
 import { endpoint } from "./endpoint.ts";
 import { respondProblem } from "./respond.ts";
 
@@ -44,20 +45,6 @@ async function receiptOf(request: Request, token: string, kind: string, now: num
     body: bytes,
     truncated: truncated || query.length > largestReceipt,
   };
-}
-
-async function beginningOf(stream: ReadableStream<Uint8Array> | null, room: number): Promise<{ bytes: Uint8Array; truncated: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = stream?.getReader();
-  while (reader && size <= room) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    size += value.byteLength;
-  }
-  if (size > room) await reader?.cancel().catch(() => {});
-  return { bytes: new Uint8Array(Buffer.concat(chunks).subarray(0, room)), truncated: size > room };
 }
 
 /** The headers as far as they fit into an intake message beside the largest body; a secret header of a source is never so long. */

@@ -65,6 +65,12 @@ describe("at the door", () => {
     expect(local).toMatch(/^session=\S+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
   });
 
+  test("a form that has no end is not read to it", async () => {
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(97)) });
+    const headers = { ...ours, "content-type": "application/x-www-form-urlencoded" };
+    expect((await call("/login", { method: "POST", headers, body: endless, duplex: "half" } as RequestInit)).status).toBe(413);
+  });
+
   test("going out takes the cookie away", async () => {
     const response = await submit("/logout", {}, { ...ours, cookie: session });
     expect([response.status, response.headers.get("location")]).toEqual([303, "/login"]);
