@@ -4,7 +4,8 @@
 
   // Parts that keep themselves up to date listen for a tick; nothing ticks while nobody looks, or while something is selected.
   setInterval(() => {
-    if (document.visibilityState === "visible" && String(document.getSelection() ?? "") === "") document.body.dispatchEvent(new Event("tick"));
+    if (document.visibilityState === "visible" && String(document.getSelection() ?? "") === "")
+      document.body.dispatchEvent(new Event("tick"));
   }, tickMs);
 
   document.addEventListener("submit", (event) => {
@@ -17,7 +18,9 @@
     if (!button) return;
     await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 1500);
   });
 
   const prepare = () => {
@@ -25,14 +28,20 @@
     for (const figure of document.querySelectorAll("figure[data-chart]")) draw(figure);
   };
 
+  const drawn = new WeakMap();
+
   // A chart is drawn from the table in its figure: the first column is time (data-at, seconds), the others are figures (data-value).
   function draw(figure) {
-    const rows = [...figure.querySelectorAll("tbody tr")];
+    const rows = [...figure.querySelectorAll(".table tbody tr")];
     const place = figure.querySelector(".plot");
     if (!window.uPlot || rows.length < 2 || !place) return;
     const figureOf = (cell) => (cell.dataset.value === "" ? null : Number(cell.dataset.value));
-    const columns = [...figure.querySelectorAll("thead th")];
+    const columns = [...figure.querySelectorAll(".table thead th")];
     const data = columns.map((_, index) => rows.map((row) => (index === 0 ? Number(row.cells[0].dataset.at) : figureOf(row.cells[index]))));
+    // A live part is read again every few seconds: what has not changed stays as it is, under the reader's cursor.
+    const text = JSON.stringify(data);
+    if (drawn.get(place) === text) return;
+    drawn.set(place, text);
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => paint(style.getPropertyValue(`--${name}`));
     const line = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
@@ -46,8 +55,17 @@
     place.replaceChildren();
     const half = isBars ? (data[0][1] - data[0][0]) / 2 : 0; // the first and the last bar stand inside, too
     const options = {
-      width: place.clientWidth, height: 200, padding: [null, 28, null, null], tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-      axes: [{ ...line, ...timeAxis(data[0]) }, { ...line, size: 56 }], series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "–" : exactly(at)) }, ...series], scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } }, cursor: { y: false },
+      width: place.clientWidth,
+      height: 200,
+      padding: [null, 28, null, null],
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      axes: [
+        { ...line, ...timeAxis(data[0]) },
+        { ...line, size: 56 },
+      ],
+      series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "–" : exactly(at)) }, ...series],
+      scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } },
+      cursor: { y: false },
     };
     const plot = new uPlot(options, data, place);
     new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 200 })).observe(place);
@@ -56,15 +74,29 @@
   const daySeconds = 86400;
   const exactly = (at) => new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
 
-  // Days are named by day, and months by month; what is finer than a day has the axis that uPlot chooses.
+  // Hours are named by the clock, but for midnight, which is named by its day, like days; months are named by month.
   function timeAxis(moments) {
     const step = moments[1] - moments[0];
-    if (step < daySeconds) return {};
+    const nameOfDay = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
+    if (step < daySeconds)
+      return {
+        values: (_, splits) =>
+          splits.map((at) => (at % daySeconds === 0 ? nameOfDay.format(at * 1000) : new Date(at * 1000).toISOString().slice(11, 16))),
+        space: 60,
+        incrs: [1, 2, 3, 6, 12, 24, 48, 96, 168].map((hours) => hours * 3600),
+      };
     const isMonths = step > 7 * daySeconds;
-    const format = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC", ...(isMonths ? { year: "numeric" } : { day: "numeric" }) });
+    const format = new Intl.DateTimeFormat("en", {
+      month: "short",
+      timeZone: "UTC",
+      ...(isMonths ? { year: "numeric" } : { day: "numeric" }),
+    });
     const values = (_, splits) => splits.map((at) => format.format(at * 1000));
     return isMonths
-      ? { values, splits: (plot) => moments.filter((_, index) => index % Math.ceil((moments.length * 80) / Math.max(80, plot.width)) === 0) }
+      ? {
+          values,
+          splits: (plot) => moments.filter((_, index) => index % Math.ceil((moments.length * 80) / Math.max(80, plot.width)) === 0),
+        }
       : { values, space: 60, incrs: [1, 2, 5, 10, 20, 30, 60, 90, 180].map((days) => days * daySeconds) };
   }
 

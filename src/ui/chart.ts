@@ -40,7 +40,7 @@ export function chart(
       })}</tr>`,
   )}</tbody>
 </table></div>`;
-  return html`<figure class="chart" data-chart="${kind}" data-colours="${colours.join(" ")}"><figcaption>${title}</figcaption><div class="plot" aria-hidden="true"></div>${fold("Figures", figures)}</figure>`;
+  return html`<figure class="chart" data-chart="${kind}" data-colours="${colours.join(" ")}"><figcaption>${title}</figcaption><div class="plot" aria-hidden="true" hx-morph-skip-children></div>${fold("Figures", figures)}</figure>`;
 }
 
 type Step = "hour" | "day" | "month";

@@ -96,7 +96,7 @@ function glance({ calls, deliveries, payout, capture, open, range }: OverviewVie
   const percent = all === 0 ? "–" : `${(Math.floor((capture.captured * 10_000) / all) / 100).toFixed(2)} %`;
   return figures([
     { name: "Postbacks", value: count(sum(calls, ({ received }) => received)), href: "/events" },
-    { name: "Repeats, answered and not forwarded", value: count(sum(calls, ({ duplicates }) => duplicates)) },
+    { name: "Repeats", value: count(sum(calls, ({ duplicates }) => duplicates)), note: "answered, not forwarded" },
     { name: "Into quarantine", value: count(sum(calls, ({ quarantined }) => quarantined)), href: "/quarantine" },
     {
       name: "Delivered",
