@@ -42,10 +42,12 @@ test("the list shows what came, hostile values too, with what is a test and wher
 
 test("the list can be searched by ids and by any field, and keeps what was asked for", async () => {
   const source = await newSource();
+  const around = [-2000, 60_000].map((ms) => new Date(Date.now() + ms).toISOString()); // a page looks at so many events of all tests
+  const span = `since=${around[0]}&until=${around[1]}`;
   const id = await sendAccepted(source, { query: "action_id=1&ref_click_id=c-1&sub_id2=s-1&oid=o-1&my_own_key=v%3D1" });
   for (const query of ["click_id=c-1", "sub_id=s-1", "order_id=o-1", "field=MyOwnKey%3Dv%3D1", "q=v%3D1"])
-    expect([query, (await look(`/events?source=${source.id}&${query}`)).text.includes(id)]).toEqual([query, true]);
-  const { text } = await look(`/events?source=${source.id}&click_id=c-2`);
+    expect([query, (await look(`/events?source=${source.id}&${span}&${query}`)).text.includes(id)]).toEqual([query, true]);
+  const { text } = await look(`/events?source=${source.id}&${span}&click_id=c-2`);
   expect(text).toContain(`value="c-2"`);
   expect(wordsOf(text)).toContain("No event fits");
 });
