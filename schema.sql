@@ -185,6 +185,7 @@ create table recoveries (
 ) strict, without rowid;
 
 create index recoveries_running on recoveries (updated_at) where state = 'running';
+create index recoveries_by_time on recoveries (created_at, id);
 
 -- What was authenticated and could not become an event, with its raw bytes and the reason.
 create table quarantine (

@@ -30,3 +30,5 @@ create table destination_pulses (
 
 -- What waits in quarantine is listed and counted without looking at what was re-ingested.
 create index quarantine_waiting on quarantine (id, source_id, code) where resolved_at is null;
+
+create index recoveries_by_time on recoveries (created_at, id);

@@ -6,12 +6,12 @@ import { payloadChoices, type Recovery } from "../domain/recovery.ts";
 import { compileFilter } from "../forward/filter.ts";
 import { preview } from "../recover.ts";
 import { ring } from "../ring.ts";
-import { cancelRecovery, findRecovery, listRecoveries as listLatest, saveRecovery } from "../store/recoveries.ts";
+import { cancelRecovery, findRecovery, type RecoveryKey, saveRecovery, listRecoveries as search } from "../store/recoveries.ts";
 import { newRecoveryPage, recoveriesPage, recoveryPage, recoveryPreviewPage } from "../ui/recoveries.ts";
 import { destinationNames } from "./deliveries.ts";
 import { findDestination } from "./destinations.ts";
 import { endpoint, type Reply } from "./endpoint.ts";
-import { instant, moment } from "./input.ts";
+import { instant, moment, paging } from "./input.ts";
 
 interface Preview {
   count: number;
@@ -93,9 +93,13 @@ export const showNewRecovery = endpoint({
 });
 
 export const listRecoveries = endpoint({
-  summary: "The latest hundred recoveries",
-  run: async ({ app }) => ({ body: { data: (await listLatest(app.db)).map(view), next: null } }),
-  page: async ({ app, answer, view: shown }) => recoveriesPage(shown, answer.data, await destinationNames(app)),
+  summary: "Recoveries, the latest first",
+  query: z.strictObject(paging),
+  run: async ({ app, query: { cursor, limit } }) => {
+    const { recoveries, next } = await search(app.db, { cursor: cursor === undefined ? undefined : keyOf(cursor), limit });
+    return { body: { data: recoveries.map(view), next: next?.join(":") ?? null } };
+  },
+  page: async ({ app, answer, view: shown }) => recoveriesPage(shown, answer, await destinationNames(app)),
 });
 
 export const showRecovery = endpoint({
@@ -121,6 +125,13 @@ export const stopRecovery = endpoint({
   form: () => ({}),
   next: ({ answer }) => ({ to: `/recoveries/${answer.id}`, said: "The recovery was cancelled. What it had opened already still arrives." }),
 });
+
+function keyOf(cursor: string): RecoveryKey {
+  const [at, id] = cursor.split(":");
+  if (id !== undefined && /^\d{1,15}$/.test(at ?? "")) return [Number(at), id];
+  const reason = "is not the `next` of a page";
+  throw new Problem("invalid_input", `cursor ${reason}.`, [{ field: "cursor", reason }]);
+}
 
 async function find(db: D1Database, id = ""): Promise<Recovery> {
   const recovery = await findRecovery(db, id);

@@ -3,6 +3,7 @@ import { firstEventId } from "../domain/id.ts";
 import type { Cursor, Recovery, Scope } from "../domain/recovery.ts";
 import { type Instant, minute, second } from "../domain/time.ts";
 import { ringGraceMs } from "./deliveries.ts";
+import { listPage } from "./page.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 /** How many deliveries one page looks through for those in the wanted states: keeps every page fast. */
@@ -145,10 +146,19 @@ export async function findRecovery(db: D1Database, id: string): Promise<Recovery
   return row && recoveryOf(row);
 }
 
-/** The latest hundred. */
-export async function listRecoveries(db: D1Database): Promise<Recovery[]> {
-  const { results } = await db.prepare(`select * from recoveries order by created_at desc limit 100`).all<Row>();
-  return results.map(recoveryOf);
+const listing = { table: "recoveries", columns: "*", key: ["created_at", "id"] };
+
+/** Where a page of recoveries goes on. */
+export type RecoveryKey = [createdAt: number, id: string];
+
+/** Recoveries, the latest first. */
+export async function listRecoveries(
+  db: D1Database,
+  { cursor, limit }: { cursor?: RecoveryKey | undefined; limit: number },
+): Promise<{ recoveries: Recovery[]; next: RecoveryKey | null }> {
+  const within = cursor ? [{ sql: "(created_at, id) < (?, ?)", values: cursor }] : [];
+  const { rows, next } = await listPage(db, listing, within, [], limit);
+  return { recoveries: rows.map(recoveryOf), next: next && [Number(next[0]), next[1] as string] };
 }
 
 const stalled = `select id from recoveries where state = 'running' and updated_at < ?1`;

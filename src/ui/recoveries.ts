@@ -2,7 +2,7 @@ import { deliveryStates } from "../domain/delivery.ts";
 import { area, button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, figures, live, notice, progress, section, table } from "./parts.ts";
+import { empty, facts, figures, live, notice, pager, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -23,8 +23,12 @@ export interface RecoveryView {
 
 const create = html`<a class="button primary" href="/recoveries/new">Recover many</a>`;
 
-/** The latest recoveries. */
-export function recoveriesPage(view: View, recoveries: RecoveryView[], names: Map<string, string>): Page {
+/** Recoveries, the latest first. */
+export function recoveriesPage(
+  view: View,
+  { data, next }: { data: RecoveryView[]; next: string | null },
+  names: Map<string, string>,
+): Page {
   const none = empty(
     "Nothing was recovered yet",
     "A recovery sends many deliveries again, oldest first: after a system of yours was away for longer than the attempts last, or when a template was wrong.",
@@ -40,13 +44,13 @@ export function recoveriesPage(view: View, recoveries: RecoveryView[], names: Ma
       { head: "Delivered", isFigure: true, cell: ({ progress: { delivered } }) => count(delivered) },
       { head: "Failed", isFigure: true, cell: ({ progress: { failed } }) => count(failed) },
     ],
-    recoveries,
+    data,
   );
   return {
     title: "Recoveries",
     lead: "Many deliveries, sent again.",
-    actions: recoveries.length > 0 ? create : null,
-    body: recoveries.length === 0 ? none : live(view, "recoveries", list),
+    actions: data.length > 0 ? create : null,
+    body: data.length === 0 ? none : [view.query["cursor"] ? list : live(view, "recoveries", list), pager(view, next)],
   };
 }
 

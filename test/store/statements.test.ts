@@ -116,7 +116,10 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   saveRecovery: (db) => recoveries.saveRecovery(db, aRecovery()),
   cancelRecovery: (db) => recoveries.cancelRecovery(db, "rcv_1", 1),
   findRecovery: (db) => recoveries.findRecovery(db, "rcv_1"),
-  listRecoveries: (db) => recoveries.listRecoveries(db),
+  listRecoveries: async (db) => {
+    await recoveries.listRecoveries(db, { limit: 5 });
+    await recoveries.listRecoveries(db, { cursor: [1, "rcv_1"], limit: 5 });
+  },
   listStalled: (db) => recoveries.listStalled(db, 1),
 
   findEvent: (db) => events.findEvent(db, "evt_1"),
@@ -333,16 +336,15 @@ const growing =
   "job_files|reconciliations|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
 
 /**
- * Operators start recoveries by hand: the latest hundred are found by looking at all of them. Open alerts, and reconciliations under
- * way, have an index of their own. A source's latest calls are looked for among the latest of all, and only those are put in order.
+ * Open alerts, and reconciliations under way, have an index of their own. A source's latest calls are looked for among the latest of all, and only those are put in order.
  */
 const isOfFew = (sql: string) =>
-  /from recoveries order by created_at desc|from alerts where closed_at is null|indexed by reconciliations_running where state|from \(select id, source_id, \w+ from (events|quarantine) order by id desc limit \d+\)/.test(
+  /from alerts where closed_at is null|indexed by reconciliations_running where state|from \(select id, source_id, \w+ from (events|quarantine) order by id desc limit \d+\)/.test(
     sql,
   );
 
 /** The walk of a page (page.ts): in the order of its table's key, up to a limit. */
-const walk = /order by (id|last_event|event_id desc, destination_id) desc limit \d+/;
+const walk = /order by (id|last_event|event_id desc, destination_id|created_at desc, id) desc limit \d+/;
 
 /** The steps of a plan that look at all there is in a table which grows. */
 async function fullScans({ sql, values }: Statement): Promise<string[]> {
