@@ -85,7 +85,7 @@ async function archived({ ours, note }: Setup): Promise<void> {
     old,
     await costOf(ours, () => fetch(`${ours.base}/bench/sweep`, { method: "POST" })),
   );
-  if ((await ours.stored()) !== 0) throw new Error("retention left old events behind");
+  if ((await ours.stored()) > 1) throw new Error("retention left old events behind"); // the last one stays, so that `seq` goes on
 }
 
 function countsOf(cases: Case[]): string {
