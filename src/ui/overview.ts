@@ -59,19 +59,32 @@ export function overviewPage(view: View, all: OverviewView): Page {
       ([value, shown]) =>
         html`<a class="button small" href="${address("/overview", { range: value })}"${value === all.range ? html` aria-current="true"` : null}>${shown}</a>`,
     )}</nav>`,
-    body: live(view, "overview", [isBegun ? null : firstSteps(all), needs(all), glance(all), charts(view, all), destinations(all)]),
+    body: live(view, "overview", [isBegun ? null : firstSteps(all), all.first_steps.postback ? figuresOf(view, all) : null]),
   };
+}
+
+/** Before the first postback there is nothing to see in them. */
+function figuresOf(view: View, all: OverviewView): Html[] {
+  return [needs(all), glance(all), charts(view, all), destinations(all)];
 }
 
 function firstSteps({ first_steps: { source, postback, destination, delivery } }: OverviewView): Html {
   const steps: [done: boolean, name: string, words: Html][] = [
-    [source, "A source", html`One impact.com account with a secret URL. <a href="/sources/new">Make one</a>.`],
+    [
+      source,
+      "A source",
+      html`One impact.com account with a secret URL. <a href="${source ? "/sources" : "/sources/new"}">${source ? "See it" : "Make one"}</a>.`,
+    ],
     [
       postback,
       "The first postback",
       html`Paste the URL of <a href="/sources">your source</a> into impact.com, or call it with the command on its page.`,
     ],
-    [destination, "A destination", html`A system of yours, a URL, and a filter. <a href="/destinations/new">Make one</a>.`],
+    [
+      destination,
+      "A destination",
+      html`A system of yours, a URL, and a filter. <a href="${destination ? "/destinations" : "/destinations/new"}">${destination ? "See it" : "Make one"}</a>.`,
+    ],
     [
       delivery,
       "The first delivery",
