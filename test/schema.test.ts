@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readOverview } from "../src/store/overview.ts";
 
 const root = path.join(import.meta.dirname, "..");
 let miniflare: Miniflare;
@@ -36,6 +37,8 @@ test("a database of the version before keeps what is in it", async () => {
     `insert into destinations (id, name, url, timeout, retry_schedule, sealed, state, created_at, updated_at)
        values ('dst_1', 'ledger', 'https://a.example/', 7, '[1]', 'v1.a.b', 'paused', 1, 2);
      insert into deliveries (event_id, destination_id, next_at, ring_at, created_at, updated_at) values ('evt_1', 'dst_1', 3, 4, 1, 2);
+     insert into deliveries (event_id, destination_id, state, next_at, ring_at, created_at, updated_at)
+       values ('evt_2', 'dst_1', 'delivered', 3, 4, 1, 2);
      insert into attempts (event_id, destination_id, number, at, delivered, reason, latency_ms) values ('evt_1', 'dst_1', 1, 3, 0, 'no', 5)`,
   );
   for (const name of later) await run("LIVE", textOf(name));
@@ -45,6 +48,7 @@ test("a database of the version before keeps what is in it", async () => {
   expect(await row("destinations")).toMatchObject({ ...settings, method: "POST", preset: "standard-webhooks", version: 1, ordered: 0 });
   expect(await row("deliveries")).toMatchObject({ state: "pending", next_at: 3, action: null, version: null, leased_until: null });
   expect(await row("attempts")).toMatchObject({ number: 1, reason: "no", request_headers: "{}", next_at: null });
+  expect((await readOverview(db as unknown as D1Database, 0, 1, 1)).hasDelivery).toBe(true);
 });
 
 test("every table is strict", async () => {

@@ -4,6 +4,7 @@ import { arrivalOf } from "../domain/id.ts";
 import { day } from "../domain/time.ts";
 import { readCapture, listGaps as search } from "../store/gaps.ts";
 import { capturePage, gapsPage } from "../ui/gaps.ts";
+import { readAccesses } from "./accesses.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -37,10 +38,11 @@ export const showCapture = endpoint({
     const since = query.since ?? until - 30 * day;
     const { sources } = await app.catalog.current(app.db);
     const wanted = sources.filter(({ id, name }) => query.source === undefined || [id, name].includes(query.source));
-    const days = await Promise.all(wanted.map(async ({ id, name }) => ({ name, days: await readCapture(app.db, id, since, until) })));
-    return { body: { data: days.flatMap((one) => one.days.map((of) => viewDay(one.name, of))), next: null } };
+    const names = new Map(wanted.map(({ id, name }) => [id, name]));
+    const days = await readCapture(app.db, [...names.keys()], since, until);
+    return { body: { data: days.map((one) => viewDay(names.get(one.sourceId) ?? one.sourceId, one)), next: null } };
   },
-  page: ({ answer, view: shown }) => capturePage(shown, answer.data),
+  page: async ({ app, answer, view: shown }) => capturePage(shown, answer.data, (await readAccesses(app)).next),
 });
 
 function view(gap: Gap, names: Map<string, string>) {

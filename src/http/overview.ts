@@ -27,13 +27,17 @@ export const showOverview = endpoint({
     const since = now - ms - ((now - ms) % step);
     const { sources, destinations } = await app.catalog.current(app.db);
     const there = destinations.filter(({ state }) => state !== "deleted");
-    const [overview, pulses, { alerts }, captures] = await Promise.all([
+    const [overview, pulses, { alerts }, days] = await Promise.all([
       readOverview(app.db, since, now, step),
       listDestinationPulses(app.db, { since: now - day, until: now }),
       listAlerts(app.db, { state: "open", limit: 5 }),
-      Promise.all(sources.map(({ id }) => readCapture(app.db, id, now - day, now))),
+      readCapture(
+        app.db,
+        sources.map(({ id }) => id),
+        now - day,
+        now,
+      ),
     ]);
-    const days = captures.flat();
     const names = new Map(sources.map(({ id, name }) => [id, name]));
     return {
       body: {

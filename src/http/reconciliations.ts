@@ -7,9 +7,10 @@ import { day, formatInstant, hour, type Instant } from "../domain/time.ts";
 import { longestHistory } from "../impact/spans.ts";
 import { begin } from "../plan.ts";
 import { afterAnswerMs, goOn } from "../reconcile.ts";
-import { findConnection, listConnections } from "../store/connections.ts";
+import { findConnection } from "../store/connections.ts";
 import { changeState, findReconciliation, listReconciliations as search } from "../store/reconciliations.ts";
 import { newReconciliationPage, reconciliationPage, reconciliationsPage } from "../ui/reconciliations.ts";
+import { readAccesses } from "./accesses.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
 import { instant, moment, paging } from "./input.ts";
@@ -27,16 +28,7 @@ export const listReconciliations = endpoint({
     const names = await sourceNames(app);
     return { body: { data: reconciliations.map((one) => view(one, names)), next } };
   },
-  page: async ({ app, answer, view: shown }) => {
-    const { sources } = await app.catalog.current(app.db);
-    const hasAccess = (await listConnections(app.db)).length > 0;
-    return reconciliationsPage(
-      shown,
-      answer,
-      sources.map(({ name }) => name),
-      hasAccess,
-    );
-  },
+  page: async ({ app, answer, view: shown }) => reconciliationsPage(shown, answer, await readAccesses(app)),
 });
 
 export const createReconciliation = endpoint({
@@ -69,7 +61,7 @@ export const createReconciliation = endpoint({
     until: fields.text("until"),
     import: fields.flag("import"),
   }),
-  again: async ({ app, typed }) => newReconciliationPage(typed, [...(await sourceNames(app)).values()]),
+  again: async ({ app, typed }) => newReconciliationPage(typed, await readAccesses(app)),
   next: ({ answer }) => ({ to: `/reconciliations/${answer.id}`, said: "The reconciliation has begun." }),
 });
 
@@ -78,8 +70,7 @@ export const showNewReconciliation = endpoint({
   isPage: true,
   query: z.strictObject({ source: z.string().optional() }),
   run: async () => ({ body: null }),
-  page: async ({ app, view: shown }) =>
-    newReconciliationPage({ values: shown.query, mistakes: [] }, [...(await sourceNames(app)).values()]),
+  page: async ({ app, view: shown }) => newReconciliationPage({ values: shown.query, mistakes: [] }, await readAccesses(app)),
 });
 
 export const showReconciliation = endpoint({

@@ -13,6 +13,9 @@ import { findDestination } from "./destinations.ts";
 import { endpoint, type Reply } from "./endpoint.ts";
 import { instant, moment, paging } from "./input.ts";
 
+/** What the form of a recovery sends; its page takes the same, so that what was previewed can be changed. */
+const formFields = ["destination", ...deliveryStates.map((state) => `state.${state}`), "since", "until", "filter", "payload", "rate"];
+
 interface Preview {
   count: number;
   is_complete: boolean;
@@ -87,7 +90,7 @@ export const createRecovery = endpoint({
 export const showNewRecovery = endpoint({
   summary: "The form of a new recovery",
   isPage: true,
-  query: z.strictObject({ destination: z.string().optional() }),
+  query: z.strictObject(Object.fromEntries(formFields.map((name) => [name, z.string().optional()]))),
   run: async () => ({ body: null }),
   page: async ({ app, view: shown }) => newRecoveryPage({ values: shown.query, mistakes: [] }, await destinationNames(app)),
 });

@@ -16,8 +16,9 @@ export const addToPulse = (guard: string) => `
   on conflict (destination_id, hour) do update set ${sums.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
 
 const ofOne = `select * from destination_pulses where destination_id = ?1 and hour >= ?2 and hour < ?3 order by hour`;
+/** `cross join` keeps the order: the hours of each destination are looked for, instead of all hours that there are. */
 const ofAll = `
-  select p.* from destinations d join destination_pulses p on p.destination_id = d.id
+  select p.* from destinations d cross join destination_pulses p on p.destination_id = d.id
   where p.hour >= ?1 and p.hour < ?2 order by p.destination_id, p.hour`;
 
 /** The hours in a span of time in which requests were sent, of one destination or of all, oldest first. */

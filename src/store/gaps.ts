@@ -96,22 +96,27 @@ export async function readHints(db: D1Database, sourceId: string, lost: Lost[]):
 }
 
 const selectCapture = `
-  select at / ${24 * hour} as day, told_by, count(distinct event_id) as readings
-  from readings where source_id = ?1 and at >= ?2 and at < ?3 and kind in ('update', 'clearing') and told_by in ('postback', 'reconciliation')
-  group by day, told_by order by day desc`;
+  select asked.key as nth, r.at / ${24 * hour} as day, r.told_by, count(distinct r.event_id) as readings
+  from json_each(?1) as asked cross join readings as r on r.source_id = asked.value and r.at >= ?2 and r.at < ?3
+  where r.kind in ('update', 'clearing') and r.told_by in ('postback', 'reconciliation')
+  group by nth, day, r.told_by order by nth, day desc`;
 
-/** How many of a UTC day's notifications of a source came by postback, and how many had to be repaired; the latest day first. The rows of an order are one. */
+/**
+ * How many of a UTC day's notifications of each source came by postback, and how many had to be repaired: the sources in the order
+ * given, the latest day first. The rows of an order are one.
+ */
 export async function readCapture(
   db: D1Database,
-  sourceId: string,
+  sourceIds: string[],
   since: Instant,
   until: Instant,
-): Promise<{ day: Instant; captured: number; repaired: number }[]> {
-  const { results } = await db.prepare(selectCapture).bind(sourceId, since, until).all<Row>();
-  const days = Map.groupBy(results, (row) => numberOf(row, "day"));
+): Promise<{ sourceId: string; day: Instant; captured: number; repaired: number }[]> {
+  const { results } = await db.prepare(selectCapture).bind(JSON.stringify(sourceIds), since, until).all<Row>();
+  const days = Map.groupBy(results, (row) => `${row["nth"]}/${row["day"]}`);
   const count = (rows: Row[], by: string) => rows.flatMap((row) => (row["told_by"] === by ? [numberOf(row, "readings")] : []))[0] ?? 0;
-  return [...days].map(([day, rows]) => ({
-    day: day * 24 * hour,
+  return [...days.values()].map((rows) => ({
+    sourceId: sourceIds[numberOf(rows[0] as Row, "nth")] as string,
+    day: numberOf(rows[0] as Row, "day") * 24 * hour,
     captured: count(rows, "postback"),
     repaired: count(rows, "reconciliation"),
   }));

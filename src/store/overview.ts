@@ -44,23 +44,29 @@ const selectPayouts = `
     cast(sum(payout_units) as text) as units, cast(sum(payout_micros) as text) as micros
   from totals where dimension = 'hour' and at >= ?1 and at < ?2 group by 1, 2 order by 1, 2`;
 
+/** Ends at the first request that was delivered. Hours are counted since migration 0005; what was delivered before it, the oldest deliveries tell. */
+const selectDelivered = `
+  select exists (select 1 from destination_pulses where delivered > 0)
+    or exists (select 1 from (select state from deliveries where event_id > '' order by event_id limit ${mostCounted}) where state = 'delivered')
+    as has_delivery`;
+
 const selectOpen = `
   select
-    (select count(*) from (select 1 from deliveries where state = 'pending' limit ${mostCounted})) as pending,
-    (select count(*) from (select 1 from deliveries where state = 'exhausted' limit ${mostCounted})) as exhausted,
-    (select count(*) from (select resolved_at from quarantine where id < ?1 order by id desc limit ${mostCounted}) where resolved_at is null) as waiting,
-    exists (select 1 from events where id < ?1) as has_postback,
-    exists (select 1 from destination_pulses where delivered > 0) as has_delivery`;
+    (select count(*) from (select 1 from deliveries where state = 'pending' and destination_id > '' limit ${mostCounted})) as pending,
+    (select count(*) from (select 1 from deliveries where state = 'exhausted' and destination_id > '' limit ${mostCounted})) as exhausted,
+    (select count(*) from (select 1 from quarantine where resolved_at is null and id > '' limit ${mostCounted})) as waiting,
+    exists (select 1 from events where id > '') as has_postback`;
 
 /** One look at everything, in one round trip. `step` in milliseconds: an hour or a day. */
 export async function readOverview(db: D1Database, since: Instant, until: Instant, step: number): Promise<Overview> {
   const span = [since - (since % hour), until, step];
-  const [calls, refused, requests, payouts, open] = await db.batch<Row>([
+  const [calls, refused, requests, payouts, open, delivered] = await db.batch<Row>([
     db.prepare(selectCalls).bind(...span),
     db.prepare(selectRefused).bind(firstEventId(span[0] as Instant), firstEventId(until), step),
     db.prepare(selectRequests).bind(...span),
     db.prepare(selectPayouts).bind(...span),
-    db.prepare(selectOpen).bind(firstEventId(until + hour)),
+    db.prepare(selectOpen),
+    db.prepare(selectDelivered),
   ]);
   const now = open?.results[0] as Row;
   return {
@@ -80,7 +86,7 @@ export async function readOverview(db: D1Database, since: Instant, until: Instan
     exhausted: numberOf(now, "exhausted"),
     waiting: numberOf(now, "waiting"),
     hasPostback: now["has_postback"] === 1,
-    hasDelivery: now["has_delivery"] === 1,
+    hasDelivery: delivered?.results[0]?.["has_delivery"] === 1,
   };
 }
 

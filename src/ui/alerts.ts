@@ -1,7 +1,7 @@
-import { alertKinds } from "../domain/alert.ts";
+import { type AlertKind, alertKinds } from "../domain/alert.ts";
 import { filters, pick, typedIn } from "./filters.ts";
 import { choice } from "./form.ts";
-import { html } from "./html.ts";
+import { address, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, facts, fold, live, pager } from "./parts.ts";
 import type { View } from "./view.ts";
@@ -12,7 +12,7 @@ export interface AlertView {
   id: string;
   source: string;
   source_id: string;
-  kind: string;
+  kind: AlertKind;
   state: string;
   reason: string;
   figures: Record<string, number | string>;
@@ -21,6 +21,15 @@ export interface AlertView {
   closed_because: string | null;
   closing_figures: Record<string, number | string> | null;
 }
+
+/** Where to look into an alert, by its kind. */
+const looks: Record<AlertKind, [name: string, path: (alert: AlertView) => string]> = {
+  silence: ["The URL that impact.com should call", ({ source_id }) => `/sources/${source_id}/connect`],
+  reversals: ["The actions that were reversed", ({ source }) => address("/actions", { source, state: "REVERSED" })],
+  quarantine: ["What is in quarantine", ({ source }) => address("/quarantine", { source })],
+  duplicates: ["The calls of the source", ({ source_id }) => `/sources/${source_id}`],
+  unknown_keys: ["The keys that came", ({ source_id }) => `/sources/${source_id}/keys`],
+};
 
 /** What is out of the ordinary with sources, with the figures behind it. */
 export function alertsPage(view: View, { data, next }: { data: AlertView[]; next: string | null }, sources: string[]): Page {
@@ -55,8 +64,11 @@ export function alertsPage(view: View, { data, next }: { data: AlertView[]; next
 
 function alertPart(view: View, alert: AlertView) {
   const { kind, source, source_id, reason, state: word, figures, opened_at, closed_at, closed_because, closing_figures } = alert;
-  return html`<article class="alert"><header class="row"><h2>${kind.replace("_", " ")} of <a href="/sources/${source_id}">${source}</a></h2>${state(word)}<span class="note">opened ${when(opened_at, view.now)}${closed_at ? html`, closed ${when(closed_at, view.now)}` : null}</span></header>
+  const [name, to] = looks[kind];
+  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll("_", " ")}`;
+  return html`<article class="alert"><header class="row"><h2>${title} of <a href="/sources/${source_id}">${source}</a></h2>${state(word)}<span class="note">opened ${when(opened_at, view.now)}${closed_at ? html`, closed ${when(closed_at, view.now)}` : null}</span></header>
 <p>${reason}</p>${closed_because ? html`<p>${closed_because}</p>` : null}
+<p><a href="${to(alert)}">${name}</a></p>
 ${fold("Figures", [factsOf(figures), closing_figures ? html`<h3>When it closed</h3>${factsOf(closing_figures)}` : null])}</article>`;
 }
 

@@ -70,7 +70,7 @@ export function deliveryPage(view: View, delivery: DeliveryView, name: string): 
   );
   return {
     title: `Delivery to ${name}`,
-    lead: html`${state(word)} of <a href="/events/${event}">${event}</a>`,
+    lead: html`Of <a href="/events/${event}">${event}</a>`,
     actions: html`${button("Send again", `${path}/retry`)}${button("Send again, built anew", `${path}/retry`, { values: { payload: "rebuilt" } })}`,
     body: [
       live(view, "delivery", [

@@ -71,8 +71,8 @@ export function gapsPage(view: View, { data, next }: { data: GapView[]; next: st
   };
 }
 
-/** How much came by postback, by source and day. */
-export function capturePage(view: View, days: CaptureView[]): Page {
+/** How much came by postback, by source and day. `way` leads to where a source gets access to impact.com's API. */
+export function capturePage(view: View, days: CaptureView[], way: string): Page {
   const sources = [...new Set(days.map(({ source }) => source))];
   const moments = [...new Set(days.map((one) => Date.parse(one.day)))].sort((one, other) => one - other);
   const of = (source: string, at: number) => days.find((one) => one.source === source && Date.parse(one.day) === at);
@@ -101,7 +101,7 @@ export function capturePage(view: View, days: CaptureView[]): Page {
         ? empty(
             "Nothing was compared yet",
             "With access to impact.com's API, every day has its rate here.",
-            html`<a class="button primary" href="/sources">Give a source access</a>`,
+            html`<a class="button primary" href="${way}">Give a source access</a>`,
           )
         : [picture, list],
   };

@@ -154,8 +154,12 @@ ${payout.map(({ currency }) => {
 }
 
 function destinations({ destinations: list }: OverviewView): Html {
+  const share = ({ delivered, failed }: DestinationLine) => failed / Math.max(1, delivered + failed);
   const worst = [...list].sort(
-    (one, other) => other.failures_in_a_row - one.failures_in_a_row || (other.latency_p95_ms ?? 0) - (one.latency_p95_ms ?? 0),
+    (one, other) =>
+      other.failures_in_a_row - one.failures_in_a_row ||
+      share(other) - share(one) ||
+      (other.latency_p95_ms ?? 0) - (one.latency_p95_ms ?? 0),
   );
   if (list.length === 0)
     return section(

@@ -3,7 +3,7 @@ import { filters, pick, typedIn } from "./filters.ts";
 import { button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, live, pager, progress, section, table } from "./parts.ts";
+import { empty, facts, live, notice, pager, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -29,6 +29,12 @@ export interface ReconciliationView {
   finished_at: string | null;
 }
 
+/** Which sources have access to impact.com's API; `next` leads to where another one gets it. */
+export interface Accesses {
+  sources: { name: string; hasAccess: boolean }[];
+  next: string;
+}
+
 const said: Record<string, string> = {
   updates: "the updates of the last hours",
   states: "approvals, payments and what is unresolved",
@@ -49,13 +55,13 @@ export function reconciliationTabs({ path }: View): Html {
 export function reconciliationsPage(
   view: View,
   { data, next }: { data: ReconciliationView[]; next: string | null },
-  sources: string[],
-  hasAccess: boolean,
+  { sources, next: way }: Accesses,
 ): Page {
   const { source, task, state: wanted, cursor } = view.query;
+  const hasAccess = sources.some((one) => one.hasAccess);
   const typed = typedIn(view);
   const search = filters(view, "/reconciliations", [
-    pick(typed, { name: "source", label: "Source", of: sources }),
+    pick(typed, { name: "source", label: "Source", of: sources.map(({ name }) => name) }),
     pick(typed, { name: "task", label: "What", of: [...tasks] }),
     pick(typed, { name: "state", label: "State", of: [...reconciliationStates] }),
   ]);
@@ -67,7 +73,7 @@ export function reconciliationsPage(
           "impact.com sends no postback when an action locks or is paid, and none again for a call that it gave up. With access to its API, what is missing is found each hour and delivered.",
           hasAccess
             ? html`<a class="button primary" href="/reconciliations/new">Reconcile now</a>`
-            : html`<a class="button primary" href="/sources">Give a source access</a>`,
+            : html`<a class="button primary" href="${way}">Give a source access</a>`,
         );
   const body = data.length === 0 ? none : list(view, data);
   return {
@@ -100,15 +106,14 @@ function list(view: View, runs: ReconciliationView[]): Html {
 
 /** One reconciliation, and how far it has come. It goes on by itself, whether somebody looks or not. */
 export function reconciliationPage(view: View, one: ReconciliationView): Page {
-  const path = `/reconciliations/${one.id}`;
   const { state: word } = one;
   return {
     title: `Reconciliation of ${one.source}`,
-    lead: html`${state(word)} ${said[one.task] ?? one.task}${one.origin === "import" ? ", as history" : null}`,
-    actions: html`${word === "running" ? button("Pause", `${path}/pause`) : null}${["paused", "failed"].includes(word) ? button("Resume", `${path}/resume`, { look: "primary" }) : null}${["running", "paused", "failed"].includes(word) ? button("Cancel", `${path}/cancel`, { look: "danger", question: "Cancel? What it found stays." }) : null}`,
+    lead: html`Of ${said[one.task] ?? one.task}${one.origin === "import" ? ", as history" : null}.`,
     body: [
       live(view, "run", [
         progress(Math.floor(one.progress * 100), 100, `${Math.floor(one.progress * 100)} %`),
+        controls(one),
         facts([
           ["State", html`${state(word)} ${one.reason}`],
           ["Span", html`${when(one.since, view.now)} to ${when(one.until, view.now)}`],
@@ -129,22 +134,33 @@ export function reconciliationPage(view: View, one: ReconciliationView): Page {
           ["Id", code(one.id)],
         ]),
       ]),
-      html`<p class="note">You can leave this page and come back: it goes on.</p>`,
     ],
   };
 }
 
+/** What can be done to it as it is now. */
+function controls({ id, state: word }: ReconciliationView): Html | null {
+  const path = `/reconciliations/${id}`;
+  const isOpen = ["running", "paused", "failed"].includes(word);
+  if (!isOpen) return null;
+  return html`<div class="row">${word === "running" ? button("Pause", `${path}/pause`) : button("Resume", `${path}/resume`, { look: "primary" })}${button("Cancel", `${path}/cancel`, { look: "danger", question: "Cancel? What it found stays." })}${word === "running" ? html`<span class="note">You can leave this page and come back: it goes on.</span>` : null}</div>`;
+}
+
 /** The form of a backfill. */
-export function newReconciliationPage(typed: Typed, sources: string[]): Page {
+export function newReconciliationPage(typed: Typed, { sources, next: way }: Accesses): Page {
+  const named = sources.map(({ name, hasAccess }): [string, string] => [name, hasAccess ? name : `${name} (no access to the API yet)`]);
   return {
     title: "Reconcile now",
     lead: "Over any span of the last three years. It goes on in the background, within the hourly budget of calls.",
     body: [
+      sources.some(({ hasAccess }) => hasAccess)
+        ? null
+        : notice(html`No source has access to impact.com's API yet. <a href="${way}">Give a source access</a> first.`),
       form("/reconciliations", [
         mistakes(typed),
         html`<fieldset><legend>What</legend>
-${choice(typed, { name: "source", label: "Source", isRequired: true, options: sources })}
-<div class="columns">${input(typed, { name: "since", label: "Since (UTC)", placeholder: "two days ago", hint: "Like 2026-05-13 or 2026-05-13T08:00:00Z." })}${input(typed, { name: "until", label: "Until (UTC)", placeholder: "now" })}</div>
+${choice(typed, { name: "source", label: "Source", isRequired: true, options: named })}
+<div class="pairs wide">${input(typed, { name: "since", label: "Since (UTC)", placeholder: "two days ago", hint: "Like 2026-05-13 or 2026-05-13T08:00:00Z." })}${input(typed, { name: "until", label: "Until (UTC)", placeholder: "now", hint: "As history: when the source was made." })}</div>
 ${check(typed, { name: "import", label: "As history from before the source was made: it is kept, and delivered to nobody" })}
 </fieldset><button class="primary">Begin</button>`,
       ]),

@@ -1,6 +1,6 @@
 import { deliveryStates } from "../domain/delivery.ts";
 import { area, button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
-import { type Html, html } from "./html.ts";
+import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, facts, figures, live, notice, pager, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
@@ -65,7 +65,7 @@ export function newRecoveryPage(typed: Typed, names: Map<string, string>): Page 
       html`<fieldset><legend>Which</legend>
 ${choice(typed, { name: "destination", label: "Destination", isRequired: true, options: [["", "all"], ...names] })}
 <div class="field" role="group" aria-label="In the states"><span class="label">In the states</span><div class="row">${deliveryStates.map((one) => check(isFirst ? { ...typed, values: {} } : typed, { name: `state.${one}`, label: one, value: one === "exhausted" ? "on" : "" }))}</div></div>
-<div class="columns">${input(typed, { name: "since", label: "Of events received since (UTC)", placeholder: "2026-05-13T08:00:00Z" })}${input(typed, { name: "until", label: "and before (UTC)", placeholder: "now" })}</div>
+<div class="pairs wide">${input(typed, { name: "since", label: "Of events received since (UTC)", placeholder: "2026-05-13T08:00:00Z" })}${input(typed, { name: "until", label: "and before (UTC)", placeholder: "now" })}</div>
 ${area(typed, { name: "filter", label: "Filter", rows: 2, hint: html`A CEL expression over the event, like <code>payout &gt;= 10.0</code>.` })}
 </fieldset>
 <fieldset><legend>How</legend>
@@ -109,7 +109,7 @@ export function recoveryPreviewPage(
             html`<ul>${first.map((id) => html`<li><a href="/deliveries/${encodeURIComponent(id)}">${code(id)}</a></li>`)}</ul>`,
           )
         : null,
-      html`<div class="row">${size === 0 ? null : begin}<a class="button" href="/recoveries/new">Change it</a></div>`,
+      html`<div class="row">${size === 0 ? null : begin}<a class="button" href="${address("/recoveries/new", typed)}">Change it</a></div>`,
     ],
   };
 }
@@ -119,12 +119,8 @@ export function recoveryPage(view: View, one: RecoveryView, name: string): Page 
   return {
     title: "Recovery",
     lead: html`${code(one.id)}, to ${name}`,
-    actions:
-      one.state === "running"
-        ? button("Cancel", `/recoveries/${one.id}/cancel`, { look: "danger", question: "Cancel? What was opened already still arrives." })
-        : null,
     body: [
-      live(view, "recovery", [standing(one)]),
+      live(view, "recovery", [standing(one), one.state === "running" ? cancel(one) : null]),
       section(
         "What was asked for",
         facts([
@@ -137,12 +133,16 @@ export function recoveryPage(view: View, one: RecoveryView, name: string): Page 
           ["Begun", when(one.created_at, view.now)],
         ]),
       ),
-      html`<p class="note">You can leave this page and come back: the recovery goes on.</p>`,
     ],
   };
 }
 
-function standing({ state: word, progress: { total, reopened, delivered, failed, pending } }: RecoveryView): Html {
+function cancel({ id }: RecoveryView): Html {
+  const question = "Cancel? What was opened already still arrives.";
+  return html`<div class="row">${button("Cancel", `/recoveries/${id}/cancel`, { look: "danger", question })}<span class="note">You can leave this page and come back: the recovery goes on.</span></div>`;
+}
+
+function standing({ destination, state: word, progress: { total, reopened, delivered, failed, pending } }: RecoveryView): Html {
   const whole = total ?? reopened;
   const ended = delivered + failed;
   const isDone = word === "finished" && pending === 0;
@@ -151,7 +151,11 @@ ${progress(ended, Math.max(whole, 1), `${count(ended)} of ${total === null ? `${
 ${figures([
   { name: "Opened again", value: count(reopened) },
   { name: "Delivered", value: count(delivered) },
-  { name: "Failed", value: count(failed) },
+  {
+    name: "Failed",
+    value: count(failed),
+    ...(failed > 0 ? { href: address("/deliveries", { state: "exhausted", destination }), note: "those that were given up" } : {}),
+  },
   { name: "On their way", value: count(pending) },
 ])}`;
 }

@@ -4,6 +4,7 @@ import { minute } from "../../src/domain/time.ts";
 import { closeAlert, openAlert } from "../../src/store/alerts.ts";
 import { newSource, operate } from "../kit.ts";
 import { anAlert } from "../store/anAlert.ts";
+import { visit } from "./form.ts";
 
 const openedAt = Date.parse("2026-05-13T10:05:00Z");
 const source = await newSource();
@@ -85,4 +86,10 @@ test("a source is found by its name as well", async () => {
 
 test.each(["state=broken", "kind=noise", "limit=0"])("%s is refused", async (query) => {
   expect((await operate(`/alerts?${query}`)).status).toBe(422);
+});
+
+test("a page leads from each to where it can be looked into", async () => {
+  const { text } = await visit(`/alerts?source=${source.id}&state=all`);
+  expect(text).toContain(`href="/sources/${source.id}/connect"`);
+  expect(text).toContain(`href="/quarantine?source=${encodeURIComponent(source.name).replaceAll("%20", "+")}"`);
 });

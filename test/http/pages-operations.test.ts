@@ -61,12 +61,26 @@ describe("deliveries that were given up", () => {
     const preview = await submit("/recoveries?preview=1", form);
     expect([preview.status, preview.to]).toEqual([200, null]);
     expect(wordsOf(preview.text)).toMatch(/Would be sent again ?1/);
+    const change = /href="([^"]*)">Change it/.exec(preview.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(await fieldsOf((await visit(change)).text)).toEqual(form);
     const begun = await submit("/recoveries", await fieldsOf(preview.text));
     expect([begun.status, begun.to]).toEqual([303, expect.stringMatching(/^\/recoveries\/rcv_/)]);
     expect((await operate(begun.to as string)).body).toMatchObject({ destination: way.destination.id, states: ["exhausted"] });
     const page = await visit(begun.to as string, begun.cookies);
     expect(page.text).toContain("The recovery has begun.");
     expect(page.text).toContain("<progress");
+  });
+
+  test("a page says only in its live part what changes by itself", async () => {
+    const { id } = await (await road(() => new Response("no", { status: 500 }), noRetry)).deliver("exhausted");
+    const still = (text: string) => text.slice(text.indexOf("<main"), text.indexOf('class="live"'));
+    const delivery = await visit(`/deliveries/${encodeURIComponent(id)}`);
+    expect(delivery.text).toMatch(/class="live".*exhausted/s);
+    expect(still(delivery.text)).not.toContain("exhausted");
+    const { body } = await operate("/recoveries", { destination: id.split(":")[1], rate: 1, filter: "payout > 1000000.0" });
+    const { text } = await visit(`/recoveries/${body.id}`);
+    expect(still(text)).toContain(body.id);
+    expect(still(text)).not.toContain("/cancel");
   });
 
   test("a filter with a mistake comes back as it was typed, with the mistake beside it", async () => {
@@ -95,6 +109,12 @@ describe("reconciliation", () => {
     expect(status).toBe(422);
     expect(text).toMatch(/<select[^>]*name="source"[^>]*aria-invalid="true"/);
     expect(wordsOf(text)).toContain("has no access to impact.com");
+  });
+
+  test("says beforehand which sources have no access", async () => {
+    const source = await newSource();
+    const { text } = await visit("/reconciliations/new");
+    expect(text).toContain(`<option value="${source.name}">${source.name} (no access to the API yet)</option>`);
   });
 
   test.each(["/reconciliations", "/gaps", "/capture", "/alerts", "/recoveries"])("%s is a page that says what will come", async (path) => {

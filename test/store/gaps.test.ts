@@ -45,6 +45,9 @@ test("gaps are listed newest first, page by page, by source, reason, reconciliat
 });
 
 describe("the capture rate", () => {
+  const captureOf = async (sourceId: string, since: number, until: number) =>
+    (await readCapture(env.DB, [sourceId], since, until)).map(({ sourceId: _, ...days }) => days);
+
   const of = (sourceId: string, parts: object) =>
     aReading({ sourceId, id: crypto.randomUUID(), at: today + hour, toldBy: "postback", eventId: crypto.randomUUID(), ...parts });
 
@@ -60,12 +63,22 @@ describe("the capture rate", () => {
       of(sourceId, { ...repaired, at: today - day }),
       of(sourceId, { ...repaired, at: today + day }),
     ]);
-    expect(await readCapture(env.DB, sourceId, today - day, today + 2 * day)).toEqual([
+    expect(await captureOf(sourceId, today - day, today + 2 * day)).toEqual([
       { day: today + day, captured: 0, repaired: 1 },
       { day: today, captured: 3, repaired: 1 },
       { day: today - day, captured: 1, repaired: 1 },
     ]);
-    expect(await readCapture(env.DB, sourceId, today, today + day)).toEqual([{ day: today, captured: 3, repaired: 1 }]);
+    expect(await captureOf(sourceId, today, today + day)).toEqual([{ day: today, captured: 3, repaired: 1 }]);
+  });
+
+  test("is that of each source, in the order in which they were asked for", async () => {
+    const [one, other, third] = [newShortId("src"), newShortId("src"), newShortId("src")];
+    await saveReadings(env.DB, [of(one, {}), of(other, { toldBy: "reconciliation" }), of(other, { at: today - 1 }), of(third, {})]);
+    expect(await readCapture(env.DB, [other, one], today - day, today + day)).toEqual([
+      { sourceId: other, day: today, captured: 0, repaired: 1 },
+      { sourceId: other, day: today - day, captured: 1, repaired: 0 },
+      { sourceId: one, day: today, captured: 1, repaired: 0 },
+    ]);
   });
 
   test("counts the rows of an order, which one event tells, as one", async () => {
@@ -75,7 +88,7 @@ describe("the capture rate", () => {
       env.DB,
       [told, told, repaired, repaired, repaired].map((parts) => of(sourceId, parts)),
     );
-    expect(await readCapture(env.DB, sourceId, today, today + day)).toEqual([{ day: today, captured: 1, repaired: 1 }]);
+    expect(await captureOf(sourceId, today, today + day)).toEqual([{ day: today, captured: 1, repaired: 1 }]);
   });
 
   test("leaves out what impact.com never tells, what is history, and what waits", async () => {
@@ -87,7 +100,7 @@ describe("the capture rate", () => {
       of(sourceId, { toldBy: "import" }),
       of(sourceId, { toldBy: null, eventId: null }),
     ]);
-    expect(await readCapture(env.DB, sourceId, today, today + day)).toEqual([]);
+    expect(await captureOf(sourceId, today, today + day)).toEqual([]);
   });
 });
 

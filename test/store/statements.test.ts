@@ -13,6 +13,7 @@ import { totalsOf } from "../../src/domain/total.ts";
 import * as actions from "../../src/store/actions.ts";
 import * as alerts from "../../src/store/alerts.ts";
 import * as attempts from "../../src/store/attempts.ts";
+import * as audit from "../../src/store/audit.ts";
 import * as books from "../../src/store/books.ts";
 import * as budgets from "../../src/store/budgets.ts";
 import * as calls from "../../src/store/calls.ts";
@@ -20,6 +21,7 @@ import { Catalog } from "../../src/store/catalog.ts";
 import * as claims from "../../src/store/claims.ts";
 import * as connections from "../../src/store/connections.ts";
 import * as deliveries from "../../src/store/deliveries.ts";
+import * as destinationPulses from "../../src/store/destination-pulses.ts";
 import * as destinations from "../../src/store/destinations.ts";
 import * as events from "../../src/store/events.ts";
 import * as gaps from "../../src/store/gaps.ts";
@@ -29,6 +31,7 @@ import * as matters from "../../src/store/matters.ts";
 import * as namings from "../../src/store/namings.ts";
 import * as outbox from "../../src/store/outbox.ts";
 import * as outcomes from "../../src/store/outcomes.ts";
+import * as overview from "../../src/store/overview.ts";
 import * as pages from "../../src/store/page.ts";
 import * as pulses from "../../src/store/pulses.ts";
 import * as quarantine from "../../src/store/quarantine.ts";
@@ -195,7 +198,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   readNamings: (db) => namings.readNamings(db, "src_1", [0]),
   readLatestNamings: (db) => namings.readLatestNamings(db, "src_1", Date.now()),
   readHints: (db) => gaps.readHints(db, "src_1", [{ thing: "1", kind: "action-lifecycle", at: 1e12 }]),
-  readCapture: (db) => gaps.readCapture(db, "src_1", 1, 2),
+  readCapture: (db) => gaps.readCapture(db, ["src_1"], 1, 2),
   readSpanToSettle: (db) => actions.readSpanToSettle(db, "src_1"),
   saveReconciliation: (db) => reconciliations.saveReconciliation(db, aReconciliation()),
   leaseReconciliation: (db) => reconciliations.leaseReconciliation(db, "rec_1", 2, 1),
@@ -281,6 +284,16 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   findToken: (db) => tokens.findToken(db, "dst_1", 1),
   saveToken: (db) => tokens.saveToken(db, newShortId("dst"), "sealed", 1),
   dropToken: (db) => tokens.dropToken(db, "dst_1"),
+
+  saveAudit: (db) =>
+    audit.saveAudit(db, { id: newTimedId("aud", 1), who: "token", ip: "", method: "POST", path: "/", summary: "", fields: [] }),
+  listAudit: async (db) => {
+    for (const cursor of [undefined, "aud_1"]) await audit.listAudit(db, { cursor, limit });
+  },
+  readOverview: (db) => overview.readOverview(db, 0, Date.now(), 3_600_000),
+  listDestinationPulses: async (db) => {
+    for (const destination of [undefined, "dst_1"]) await destinationPulses.listDestinationPulses(db, { destination, since: 1, until: 2 });
+  },
 };
 
 function aJobFile() {
@@ -333,13 +346,14 @@ beforeAll(async () => {
 afterAll(retireAll);
 
 const growing =
-  "job_files|reconciliations|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts";
+  "job_files|reconciliations|events|deliveries|attempts|sendings|recoveries|quarantine|actions|matters|readings|gaps|totals|pulses|alerts|destination_pulses|audit";
 
 /**
  * Open alerts, and reconciliations under way, have an index of their own. A source's latest calls are looked for among the latest of all, and only those are put in order.
+ * Whether anything was ever delivered is known at the first hour in which something was.
  */
 const isOfFew = (sql: string) =>
-  /from alerts where closed_at is null|indexed by reconciliations_running where state|from \(select id, source_id, \w+ from (events|quarantine) order by id desc limit \d+\)/.test(
+  /from alerts where closed_at is null|indexed by reconciliations_running where state|from \(select id, source_id, \w+ from (events|quarantine) order by id desc limit \d+\)|exists \(select 1 from destination_pulses where delivered > 0\)/.test(
     sql,
   );
 
@@ -379,12 +393,14 @@ describe("every statement", () => {
       actions,
       alerts,
       attempts,
+      audit,
       books,
       budgets,
       calls,
       claims,
       connections,
       deliveries,
+      destinationPulses,
       destinations,
       events,
       gaps,
@@ -393,6 +409,7 @@ describe("every statement", () => {
       matters,
       outbox,
       outcomes,
+      overview,
       pages,
       pulses,
       quarantine,
