@@ -39,10 +39,9 @@ export interface Untold extends Pick<Missing, "fields" | "payout" | "deltaPayout
 /**
  * Makes events of what no postback told, and sends them down the same road as all others, once; what may have been told by a postback that
  * does not say what it is about goes to nobody. `readings` is what else was found out.
- * Returns how many notifications had been missed: what impact.com never tells (an approval by date) is not counted.
  */
-export async function repair(app: App, errand: Errand, seen: number, untold: Untold[], readings: Reading[]): Promise<number> {
-  if (untold.length + readings.length === 0) return 0;
+export async function repair(app: App, errand: Errand, seen: number, untold: Untold[], readings: Reading[]): Promise<void> {
+  if (untold.length + readings.length === 0) return;
   const { destinations } = await app.catalog.current(app.db);
   const isImport = errand.reconciliation.origin === "import";
   const made = untold.map((one) => ({ one, event: eventOf(errand, one, app.now()) }));
@@ -59,7 +58,6 @@ export async function repair(app: App, errand: Errand, seen: number, untold: Unt
   const rings = written.flatMap((one) => one.rings);
   if (rings.length > 0) await ring(app, rings);
   await rebook(app, keysOf(errand, written, readings));
-  return written.filter(({ gap }) => gap !== null).length;
 }
 
 function keysOf({ source }: Errand, repairs: Repair[], readings: Reading[]): Key[] {

@@ -33,7 +33,6 @@ const untold = ["UploadAds", "TermModification"];
 export async function takeJobs(app: App, taking: Taking, recs: Rec[]): Promise<Taken> {
   const read = recs.map(jobOf);
   const wanted = read.flatMap((one) => (one.ok && isOfInterest(one.record, taking) ? [one.record] : []));
-  let repaired = 0;
   for (let from = 0; from < wanted.length; from += slice) {
     const some = wanted.slice(from, from + slice);
     const seen = await readSeen(app.db);
@@ -44,7 +43,7 @@ export async function takeJobs(app: App, taking: Taking, recs: Rec[]): Promise<T
     const known = new Map(told.map((events) => [events[0]?.subject, events]));
     const missing = some.filter((record) => !isTold(record, known.get(`job:${record.id}`) ?? []));
     const isFetched = app.archive !== null && taking.source.fetchesJobs;
-    repaired += await repair(
+    await repair(
       app,
       taking,
       seen,
@@ -52,7 +51,7 @@ export async function takeJobs(app: App, taking: Taking, recs: Rec[]): Promise<T
       [],
     );
   }
-  return { records: recs.length, repaired, mistakes: read.flatMap((one) => (one.ok ? [] : [one.mistake])) };
+  return { records: recs.length, mistakes: read.flatMap((one) => (one.ok ? [] : [one.mistake])) };
 }
 
 function isOfInterest({ status, fields, completedAt }: JobRecord, { completed, missedBefore }: Taking): boolean {

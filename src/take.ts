@@ -11,10 +11,9 @@ import { type Key, listEventsOf } from "./store/ledgers.ts";
 import { listReadingsOf, saveReadings } from "./store/readings.ts";
 import { readSeen } from "./store/repairs.ts";
 
-/** What became of records: how many there were, how many missed notifications they made good, and which could not be read. */
+/** What became of records: how many there were, and which could not be read. */
 export interface Taken {
   records: number;
-  repaired: number;
   mistakes: string[];
 }
 
@@ -28,21 +27,20 @@ export async function takeUpdates(app: App, taking: Taking, recs: Rec[]): Promis
   const { records, mistakes } = sorted(recs.map(updateOf));
   const readings = records.map((record) => readingOf(taking, record));
   for (const some of sliced(readings, slice)) await saveReadings(app.db, some);
-  return { records: recs.length, repaired: 0, mistakes };
+  return { records: recs.length, mistakes };
 }
 
 /** Compares the records of actions with their ledgers, and makes good what is missing there. */
 export async function takeActions(app: App, taking: Taking, recs: Rec[]): Promise<Taken> {
   const { records, mistakes } = sorted(recs.map(actionOf));
-  let repaired = 0;
   for (const some of sliced(records, slice)) {
     const snapshots = new Map(some.map((record) => [record.actionId, record as ActionRecord & Snapshot]));
-    repaired += await compare(app, taking, [...snapshots.keys()], snapshots);
+    await compare(app, taking, [...snapshots.keys()], snapshots);
   }
-  return { records: recs.length, repaired, mistakes };
+  return { records: recs.length, mistakes };
 }
 
-async function compare(app: App, taking: Taking, ids: string[], snapshots: Map<string, Snapshot>): Promise<number> {
+async function compare(app: App, taking: Taking, ids: string[], snapshots: Map<string, Snapshot>): Promise<void> {
   const { id: sourceId } = taking.source;
   const seen = await readSeen(app.db);
   const [told, readings] = await Promise.all([
@@ -62,7 +60,7 @@ async function compare(app: App, taking: Taking, ids: string[], snapshots: Map<s
     return examine({ ...one, snapshot: snapshots.get(actionId) ?? null }, taking);
   });
   const untold = findings.flatMap(({ missing }) => missing.map((one) => ({ ...one, nested: {}, effectiveAt: one.reading.at })));
-  return await repair(
+  await repair(
     app,
     taking,
     seen,
@@ -74,7 +72,6 @@ async function compare(app: App, taking: Taking, ids: string[], snapshots: Map<s
 /** Compares inquiries with what was told of them. */
 export async function takeInquiries(app: App, taking: Taking, recs: Rec[]): Promise<Taken> {
   const { records, mistakes } = sorted(recs.map(inquiryOf));
-  let repaired = 0;
   for (const some of sliced(records, slice)) {
     const seen = await readSeen(app.db);
     const told = await listEventsOf(
@@ -83,9 +80,9 @@ export async function takeInquiries(app: App, taking: Taking, recs: Rec[]): Prom
     );
     const known = new Map(told.map((events) => [events[0]?.subject, events]));
     const untold = some.filter((record) => isMissing(record, known.get(`inquiry:${record.id}`) ?? [], taking)).map(inquiryUntold);
-    repaired += await repair(app, taking, seen, untold, []);
+    await repair(app, taking, seen, untold, []);
   }
-  return { records: recs.length, repaired, mistakes };
+  return { records: recs.length, mistakes };
 }
 
 function isMissing(record: InquiryRecord, events: Told[], { missedBefore }: Patience): boolean {

@@ -38,7 +38,7 @@ export async function step(app: App, walk: Walk): Promise<Step> {
   return of === "untold" || of === "open" ? await readEach(app, walk, leg, cursor) : await readPage(app, walk, { ...leg, of }, cursor);
 }
 
-const nothing: Taken = { records: 0, repaired: 0, mistakes: [] };
+const nothing: Taken = { records: 0, mistakes: [] };
 
 /**
  * impact.com calls for a job only where that is set up, and tells by its API of every job: those of a source that never told of any are

@@ -17,7 +17,7 @@ import { endpoint } from "./endpoint.ts";
 import { moment, paging } from "./input.ts";
 
 export const listEvents = endpoint({
-  summary: "Events, newest first. A page may hold fewer than asked and still have a `next`: each looks at 5,000 events at the most",
+  summary: "Events, newest first. A page may hold fewer than asked and still have a `next`: each looks at 2,500 events at the most",
   query: z.strictObject({
     kind: z.enum(eventKinds).optional(),
     type: z.enum(eventTypes).optional(),

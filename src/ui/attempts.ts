@@ -51,7 +51,8 @@ export function attemptOf(
   );
 }
 
-function headersOf(headers: Record<string, string>): string {
+/** Headers as they stand in a request, one a line. */
+export function headersOf(headers: Record<string, string>): string {
   return Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}`)
     .join("\n");

@@ -1,3 +1,4 @@
+import { headersOf } from "./attempts.ts";
 import { button } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
@@ -30,7 +31,7 @@ export function testPage({ id, name }: { id: string; name: string }, exchange: E
 }
 
 /** What was sent, and what came back. */
-export function exchangeOf({ delivered, status, reason, latency_ms, request, response }: Exchange): Html {
+function exchangeOf({ delivered, status, reason, latency_ms, request, response }: Exchange): Html {
   const headers = headersOf(response.headers);
   return html`${figures([
     { name: "Result", value: state(delivered ? "delivered" : "failed"), note: reason },
@@ -40,10 +41,4 @@ export function exchangeOf({ delivered, status, reason, latency_ms, request, res
 <div class="stack-small"><h3>Response body</h3>${response.body ? copyable(indented(response.body), "Response body") : html`<p class="none">None.</p>`}</div>
 ${headers ? html`<div class="stack-small"><h3>Response headers</h3>${copyable(headers, "Response headers")}</div>` : null}
 ${fold("Request headers", copyable(headersOf(request.headers), "Request headers"))}`;
-}
-
-function headersOf(headers: Record<string, string>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("\n");
 }

@@ -55,7 +55,7 @@ function farther({ path, query }: View, next: string): Html {
 }
 
 /** Events as rows. */
-export function eventTable(view: View, events: EventView[]): Html {
+function eventTable(view: View, events: EventView[]): Html {
   return table(
     "Events",
     [

@@ -16,7 +16,8 @@ const ways: Partial<Record<ProblemCode, string>> = {
 /** A mistake as a page: what, where, and the way out. `referer` is where the reader came from, shown when it is ours. */
 export function problemPage(problem: Problem, referer: string | null, origin: string): Page {
   const { title, errors = [] } = problem.toJSON();
-  const back = referer?.startsWith(`${origin}/`) ? referer.slice(origin.length) : "/overview";
+  const path = referer?.startsWith(`${origin}/`) ? referer.slice(origin.length) : "/overview";
+  const back = path.startsWith("//") ? "/overview" : path; // a browser would take that for another host
   return {
     title,
     body: html`<div class="empty"><p>${problem.message}</p>${

@@ -197,6 +197,14 @@ describe("a page", () => {
     expect(text).toContain("Go back");
   });
 
+  test.each([
+    ["/sources?q=1", "/sources?q=1"],
+    ["//evil.example/x", "/overview"],
+  ])("of a mistake leads back from %s to %s", async (from, to) => {
+    const response = await call("/nowhere", { headers: { ...html, cookie: session, referer: origin + from } });
+    expect(await response.text()).toContain(`<a class="button" href="${to}">Go back</a>`);
+  });
+
   test("is not what a postback is answered, whatever it accepts", async () => {
     const response = await call("/in/no-such-token/action-lifecycle?a=b", { headers: html });
     expect([response.status, response.headers.get("content-type")]).toEqual([401, "application/problem+json"]);
