@@ -19,6 +19,14 @@ export function firstEventId(at: Instant): string {
   return `evt_${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }
 
+/**
+ * The end of all that has arrived until `now`, for a range of ids. Ids follow the latest clock, so after a clock has been put back by
+ * seconds they are ahead of it for so long.
+ */
+export function endOfArrivals(now: Instant): Instant {
+  return arrivalOf(newEventId(now)) + 1;
+}
+
 /** When the event with this id arrived, as the id has it. */
 export function arrivalOf(eventId: string): Instant {
   return Number.parseInt(eventId.slice(4, 17).replace("-", ""), 16);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { deliveryId, deliveryStates } from "../domain/delivery.ts";
-import { newShortId } from "../domain/id.ts";
+import { endOfArrivals, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { payloadChoices, type Recovery } from "../domain/recovery.ts";
 import { compileFilter } from "../forward/filter.ts";
@@ -47,7 +47,7 @@ export const createRecovery = endpoint({
       destinationId: destination?.id ?? null,
       states: body.states,
       since: body.since ?? 0,
-      until: body.until ?? now,
+      until: body.until ?? endOfArrivals(now),
       filter: body.filter.trim(),
       payload: body.payload,
     };
