@@ -9,6 +9,8 @@ import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { destinationPage, type Shown } from "../ui/destination.ts";
 import { type Draft, destinationForm } from "../ui/destination-form.ts";
 import type { Told } from "../ui/destination-keys.ts";
+import type { DestinationView } from "../ui/destination-view.ts";
+import { destinationsPage } from "../ui/destinations.ts";
 import { type Typed, untyped } from "../ui/form.ts";
 import type { Changes } from "./destination-settings.ts";
 import { viewDestination } from "./destination-view.ts";
@@ -35,6 +37,11 @@ export const showDestinationForm = endpoint({
 export async function formPage(app: App, typed: Typed, id: string | undefined, found: Pick<Draft, "check" | "preview"> = {}) {
   const destination = id === undefined ? null : viewDestination(await findDestination(app, id));
   return destinationForm({ typed, presets: presetCatalogue, filterNames, destination, ...found });
+}
+
+/** Destinations, with what became of their last day. */
+export async function showDestinations({ app, answer, view }: ShownCall<unknown, { data: DestinationView[]; next: string | null }>) {
+  return destinationsPage(view, answer, await listDestinationPulses(app.db, { since: app.now() - day, until: app.now() + 1 }));
 }
 
 /** So many open deliveries are counted, and no more. */

@@ -4,23 +4,21 @@ import { forgetToken } from "../authorize.ts";
 import type { Destination, Secrets, SignatureVersion } from "../domain/destination.ts";
 import { newEventId, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
-import { day } from "../domain/time.ts";
 import { defaultRetrySchedule } from "../forward/backoff.ts";
 import { checkSigningKey, newSigningKey, versionOf } from "../forward/keys.ts";
 import { sampleEvent } from "../forward/sample.ts";
 import { request } from "../request.ts";
 import { drain } from "../ring.ts";
-import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { eraseFormerBodies, readDestination, saveDestination } from "../store/destinations.ts";
 import { sweep } from "../sweep.ts";
 import { testPage } from "../ui/destination-test.ts";
-import { destinationsPage } from "../ui/destinations.ts";
 import { changed, openSecrets, rethrow } from "./destination-changes.ts";
 import { destinationChanges, newDestinationOf } from "./destination-form.ts";
-import { formPage, saidOf, showOne, toDestination } from "./destination-pages.ts";
+import { formPage, saidOf, showDestinations, showOne, toDestination } from "./destination-pages.ts";
 import { changes, settings } from "./destination-settings.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
+import { latestOf, paging } from "./input.ts";
 
 export const createDestination = endpoint({
   summary: "Create a destination: the answer holds its signing secret, this once",
@@ -47,15 +45,14 @@ export const createDestination = endpoint({
 });
 
 export const listDestinations = endpoint({
-  summary: "All destinations, without their secrets",
-  run: async ({ app }) => {
+  summary: "Destinations, the latest first, without their secrets",
+  query: z.strictObject(paging),
+  run: async ({ app, query }) => {
     const { destinations } = await app.catalog.anew(app.db);
-    return { body: { data: destinations.filter(({ state }) => state !== "deleted").map(viewDestination), next: null } };
+    const { data, next } = latestOf(destinations, ({ state }) => state !== "deleted", query);
+    return { body: { data: data.map(viewDestination), next } };
   },
-  page: async ({ app, answer, view }) => {
-    const pulses = await listDestinationPulses(app.db, { since: app.now() - day, until: app.now() + 1 });
-    return destinationsPage(view, answer.data, pulses);
-  },
+  page: (shown) => showDestinations(shown),
 });
 
 export const showDestination = endpoint({

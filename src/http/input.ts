@@ -33,6 +33,25 @@ export const paging = {
   cursor: z.string().optional().describe("`next` of the page before."),
 };
 
+/** What is said of a cursor that no page gave. */
+export function wrongCursor(): Problem {
+  const reason = "is not the `next` of a page";
+  return new Problem("invalid_input", `cursor ${reason}.`, [{ field: "cursor", reason }]);
+}
+
+/** A page of what is in memory, the latest first; `rows` come oldest first, as made. Throws `invalid_input` for a cursor that no page gave. */
+export function latestOf<Row extends { id: string }>(
+  rows: Row[],
+  isShown: (row: Row) => boolean,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): { data: Row[]; next: string | null } {
+  const end = cursor === undefined ? rows.length : rows.findIndex(({ id }) => id === cursor);
+  if (end === -1) throw wrongCursor();
+  const shown = rows.slice(0, end).filter(isShown).reverse();
+  const data = shown.slice(0, limit);
+  return { data, next: shown.length > limit ? (data.at(-1)?.id ?? null) : null };
+}
+
 /** A moment in a URL, as ISO 8601. */
 export const moment = z
   .string()

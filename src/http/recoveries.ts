@@ -11,7 +11,7 @@ import { newRecoveryPage, recoveriesPage, recoveryPage, recoveryPreviewPage } fr
 import { destinationNames } from "./deliveries.ts";
 import { findDestination } from "./destinations.ts";
 import { endpoint, type Reply } from "./endpoint.ts";
-import { instant, moment, paging } from "./input.ts";
+import { instant, moment, paging, wrongCursor } from "./input.ts";
 
 /** What the form of a recovery sends; its page takes the same, so that what was previewed can be changed. */
 const formFields = ["destination", ...deliveryStates.map((state) => `state.${state}`), "since", "until", "filter", "payload", "rate"];
@@ -132,8 +132,7 @@ export const stopRecovery = endpoint({
 function keyOf(cursor: string): RecoveryKey {
   const [at, id] = cursor.split(":");
   if (id !== undefined && /^\d{1,15}$/.test(at ?? "")) return [Number(at), id];
-  const reason = "is not the `next` of a page";
-  throw new Problem("invalid_input", `cursor ${reason}.`, [{ field: "cursor", reason }]);
+  throw wrongCursor();
 }
 
 async function find(db: D1Database, id = ""): Promise<Recovery> {

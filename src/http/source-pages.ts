@@ -53,11 +53,11 @@ export const showSourceForm = endpoint({
   page: (shown) => sourceForm(shown),
 });
 
-/** All sources, with what came from them since yesterday. */
-export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[] }>): Promise<Page> {
+/** Sources, with what came from them since yesterday. */
+export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[]; next: string | null }>): Promise<Page> {
   const [calls, connections] = await Promise.all([listCallsSince(app.db, app.now() - day), listConnections(app.db)]);
   const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.held(one.sourceId) }));
-  return sourcesPage(view, answer.data, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));
+  return sourcesPage(view, answer, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));
 }
 
 /** One source, with what it sent and whether all is well with it. */

@@ -12,7 +12,7 @@ import { saveSource } from "../store/sources.ts";
 import { newSourcePage } from "../ui/sources.ts";
 import { cameFrom } from "./back.ts";
 import { endpoint } from "./endpoint.ts";
-import { instant } from "./input.ts";
+import { instant, latestOf, paging } from "./input.ts";
 import { sourceChanges } from "./source-form.ts";
 import { keysForm } from "./source-keys.ts";
 import { connecting, showOneSource, showSources, sourceForm, toConnecting } from "./source-pages.ts";
@@ -72,9 +72,13 @@ export const createSource = endpoint({
 });
 
 export const listSources = endpoint({
-  summary: "All sources, without their tokens",
-  run: async ({ app }) => ({ body: { data: (await app.catalog.anew(app.db)).sources.map(viewSource), next: null } }),
-  page: showSources,
+  summary: "Sources, the latest first, without their tokens",
+  query: z.strictObject(paging),
+  run: async ({ app, query }) => {
+    const { data, next } = latestOf((await app.catalog.anew(app.db)).sources, () => true, query);
+    return { body: { data: data.map(viewSource), next } };
+  },
+  page: (shown) => showSources(shown),
 });
 
 export const showSource = endpoint({

@@ -2,15 +2,19 @@ import { type DestinationPulse, percentile } from "../domain/destination-pulse.t
 import { type DestinationView, hostOf } from "./destination-view.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, table } from "./parts.ts";
+import { empty, pager, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
 const create = html`<a class="button primary" href="/destinations/new">New destination</a>`;
 const gallery = html`<a class="button" href="/presets">Presets</a>`;
 
-/** All destinations, how they are, and what became of their last day. */
-export function destinationsPage(view: View, destinations: DestinationView[], pulses: DestinationPulse[]): Page {
+/** Destinations, how they are, and what became of their last day. */
+export function destinationsPage(
+  view: View,
+  { data: destinations, next }: { data: DestinationView[]; next: string | null },
+  pulses: DestinationPulse[],
+): Page {
   const none = empty(
     "No destination yet",
     "A destination is a system of yours that hears of events as signed webhooks: a ledger, a warehouse, a tracker, a chat. Name and URL are enough; a filter says of which events.",
@@ -24,22 +28,25 @@ export function destinationsPage(view: View, destinations: DestinationView[], pu
     body:
       destinations.length === 0
         ? none
-        : table(
-            "Destinations",
-            [
-              { head: "Name", cell: named },
-              { head: "State", cell: stateOf },
-              { head: "Health", cell: (one) => health(view, one) },
-              { head: "Delivered, 24 h", cell: (one) => requests(pulsesOf(one)), isFigure: true },
-              { head: "95 % within", cell: (one) => within(pulsesOf(one), 0.95), isFigure: true },
-              {
-                head: "Filter",
-                cell: ({ filter }) =>
-                  filter ? html`<span class="clipped">${code(filter)}</span>` : html`<span class="none">every event</span>`,
-              },
-            ],
-            destinations,
-          ),
+        : [
+            table(
+              "Destinations",
+              [
+                { head: "Name", cell: named },
+                { head: "State", cell: stateOf },
+                { head: "Health", cell: (one) => health(view, one) },
+                { head: "Delivered, 24 h", cell: (one) => requests(pulsesOf(one)), isFigure: true },
+                { head: "95 % within", cell: (one) => within(pulsesOf(one), 0.95), isFigure: true },
+                {
+                  head: "Filter",
+                  cell: ({ filter }) =>
+                    filter ? html`<span class="clipped">${code(filter)}</span>` : html`<span class="none">every event</span>`,
+                },
+              ],
+              destinations,
+            ),
+            pager(view, next),
+          ],
   };
 }
 

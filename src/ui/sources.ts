@@ -2,7 +2,7 @@ import { hour, type Instant } from "../domain/time.ts";
 import { choice, form, input, mistakes, type Typed } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, live, table } from "./parts.ts";
+import { empty, live, pager, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { count, state, when } from "./words.ts";
 
@@ -35,8 +35,13 @@ export interface Calls {
 
 const create = html`<a class="button primary" href="/sources/new">New source</a>`;
 
-/** All sources, whether they call, and how their access to impact.com's API stands: a failure, or null while it is well. */
-export function sourcesPage(view: View, sources: SourceView[], calls: Calls[], access: Map<string, string | null>): Page {
+/** Sources, whether they call, and how their access to impact.com's API stands: a failure, or null while it is well. */
+export function sourcesPage(
+  view: View,
+  { data: sources, next }: { data: SourceView[]; next: string | null },
+  calls: Calls[],
+  access: Map<string, string | null>,
+): Page {
   const of = (id: string) => calls.find(({ sourceId }) => sourceId === id);
   const none = empty(
     "No source yet",
@@ -50,23 +55,26 @@ export function sourcesPage(view: View, sources: SourceView[], calls: Calls[], a
     body:
       sources.length === 0
         ? none
-        : live(
-            view,
-            "sources",
-            table(
-              "Sources",
-              [
-                { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
-                { head: "Account", cell: ({ account }) => account },
-                { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
-                { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
-                { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
-                { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
-                { head: "API access", cell: ({ id }) => accessOf(id, access) },
-              ],
-              sources,
+        : [
+            live(
+              view,
+              "sources",
+              table(
+                "Sources",
+                [
+                  { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
+                  { head: "Account", cell: ({ account }) => account },
+                  { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
+                  { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
+                  { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
+                  { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
+                  { head: "API access", cell: ({ id }) => accessOf(id, access) },
+                ],
+                sources,
+              ),
             ),
-          ),
+            pager(view, next),
+          ],
   };
 }
 

@@ -217,6 +217,15 @@ describe("a destination that is deleted", () => {
     expect(JSON.stringify((await operate("/destinations")).body)).not.toContain(id);
   });
 
+  test("does not break a walk through the list that has come so far", async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push((await newDestination({ filter: "false" })).id);
+    const first = (await operate("/destinations?limit=1")).body;
+    await operate(`/destinations/${first.next}`, undefined, "DELETE");
+    const rest = (await operate(`/destinations?limit=2&cursor=${first.next}`)).body;
+    expect([first.data.length, ...[...first.data, ...rest.data].map(({ id }: { id: string }) => id).sort()]).toEqual([1, ...ids.sort()]);
+  });
+
   test("leaves its name to others", async () => {
     const { name } = await deleted();
     expect((await create({ name })).status).toBe(201);

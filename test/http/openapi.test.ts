@@ -65,6 +65,8 @@ describe("the document", () => {
       "/reports":
         "action_tracker by campaign convert_to currency cursor format limit order promo_code rates rates_date rates_source shared_id since source state sub_id1 sub_id2 sub_id3 time_zone until",
       "/audit": "cursor limit",
+      "/sources": "cursor limit",
+      "/destinations": "cursor limit",
       "/overview": "range",
       "/archive": "content cursor limit",
       "/archive/{day}": "content cursor limit",

@@ -121,11 +121,23 @@ describe("creating a source", () => {
 });
 
 describe("listing and showing sources", () => {
-  test("gives each once, without an end to follow", async () => {
-    const source = await newSource();
-    const { status, body } = await operate("/sources");
-    expect([status, body.next]).toEqual([200, null]);
-    expect(body.data.filter(({ id }: { id: string }) => id === source.id)).toHaveLength(1);
+  test("gives each once, page by page, the latest first", async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 3; n++) made.push((await newSource()).id);
+    const listed: string[] = [];
+    let next = "";
+    do {
+      const { status, body } = await operate(`/sources?limit=2${next && `&cursor=${next}`}`);
+      expect([status, body.data.length <= 2]).toEqual([200, true]);
+      listed.push(...body.data.map(({ id }: { id: string }) => id));
+      next = body.next ?? "";
+    } while (next);
+    expect(new Set(listed).size).toBe(listed.length);
+    expect(listed.slice(0, 3).sort()).toEqual(made.sort()); // two may have been made in the same millisecond
+  });
+
+  test("says so when a cursor is none of its own", async () => {
+    expect((await operate("/sources?cursor=src_nowhere")).body).toMatchObject({ code: "invalid_input", errors: [{ field: "cursor" }] });
   });
 
   test("shows the URLs with a place for the token", async () => {

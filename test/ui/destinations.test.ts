@@ -7,7 +7,7 @@ import { html } from "../../src/ui/html.ts";
 const view = { path: "/destinations", query: {}, origin: "https://edge.example", now: 0, said: null };
 
 test("where there is no destination, the page says what one is and leads to the first", () => {
-  const { body } = destinationsPage(view, [], []);
+  const { body } = destinationsPage(view, { data: [], next: null }, []);
   const { text } = html`${body}`;
   expect(text).toContain("A destination is a system of yours");
   expect(text).toContain('href="/destinations/new"');
