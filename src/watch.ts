@@ -6,6 +6,7 @@ import { isSilentSince, judgeSilence } from "./domain/silence.ts";
 import type { Source } from "./domain/source.ts";
 import { type Instant, second } from "./domain/time.ts";
 import { closeAlert, listOpenAlerts, openAlert, pruneAlerts } from "./store/alerts.ts";
+import { pruneDestinationPulses } from "./store/destination-pulses.ts";
 import { type Heard, listHeard, prunePulses } from "./store/pulses.ts";
 import { tellAll } from "./tell.ts";
 
@@ -37,7 +38,11 @@ export async function watch(app: App): Promise<void> {
     const ofSource = heard.find(({ sourceId }) => sourceId === source.id);
     if (ofSource) await judge(app, source, ofSource, own, now);
   }
-  if (new Date(now).getUTCMinutes() === tidyingMinute) await Promise.all([prunePulses(app.db, now), pruneAlerts(app.db, now)]);
+  if (new Date(now).getUTCMinutes() === tidyingMinute) await tidy(app, now);
+}
+
+async function tidy({ db }: App, now: Instant): Promise<void> {
+  await Promise.all([prunePulses(db, now), pruneDestinationPulses(db, now), pruneAlerts(db, now)]);
 }
 
 async function judge(app: App, source: Subject, heard: Heard, open: Alert[], now: Instant): Promise<void> {

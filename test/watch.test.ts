@@ -7,10 +7,11 @@ import { Problem } from "../src/domain/problem.ts";
 import type { Pulse } from "../src/domain/pulse.ts";
 import { day, hour, minute } from "../src/domain/time.ts";
 import { closeAlert, listAlerts, openAlert } from "../src/store/alerts.ts";
+import { listDestinationPulses } from "../src/store/destination-pulses.ts";
 import { saveQuarantined } from "../src/store/quarantine.ts";
 import { watch } from "../src/watch.ts";
 import { steady } from "./domain/lives.ts";
-import { aReceipt, newApp, newSource } from "./kit.ts";
+import { aReceipt, newApp, newDestination, newSource } from "./kit.ts";
 import { anAlert } from "./store/anAlert.ts";
 import { dyingAt } from "./store/dying.ts";
 import { metered } from "./store/meter.ts";
@@ -187,6 +188,18 @@ describe("once an hour is forgotten", () => {
     expect(await kept()).toEqual(hours);
     await look(tidying);
     expect(await kept()).toEqual(hours.slice(2));
+  });
+
+  test("how a destination answered, when that was longer ago than any page looks back", async () => {
+    const { id } = await newDestination({ filter: "false" });
+    const hours = [36 * 24, 35 * 24 + 1, 34 * 24, 1].map((ago) => tidying - (tidying % hour) - ago * hour);
+    const columns =
+      "delivered, failed, latency_ms, up_to_50, up_to_100, up_to_250, up_to_500, up_to_1000, up_to_2500, up_to_5000, up_to_10000, longer";
+    const add = `insert into destination_pulses (destination_id, hour, ${columns}) select ?1, value, 1, 0, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0 from json_each(?2)`;
+    await env.DB.prepare(add).bind(id, JSON.stringify(hours)).run();
+    await look(tidying);
+    const kept = await listDestinationPulses(env.DB, { destination: id, since: 0, until: tidying });
+    expect(kept.map((pulse) => pulse.hour)).toEqual(hours.slice(2));
   });
 
   test("an alert that was closed more than 400 days ago, and none that is open or was closed since", async () => {

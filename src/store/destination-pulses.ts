@@ -1,5 +1,5 @@
 import { type DestinationPulse, latencyBoundsMs } from "../domain/destination-pulse.ts";
-import { hour, type Instant } from "../domain/time.ts";
+import { day, hour, type Instant } from "../domain/time.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
 const classes = [...latencyBoundsMs.map((bound) => `up_to_${bound}`), "longer"];
@@ -20,6 +20,24 @@ const ofOne = `select * from destination_pulses where destination_id = ?1 and ho
 const ofAll = `
   select p.* from destinations d cross join destination_pulses p on p.destination_id = d.id
   where p.hour >= ?1 and p.hour < ?2 order by p.destination_id, p.hour`;
+
+/** Longer than any page looks back. So many rows are deleted at once. */
+const keptMs = 35 * day;
+const mostPruned = 1000;
+
+const pruneOld = `
+  delete from destination_pulses where (destination_id, hour) in (
+    select p.destination_id, p.hour from destinations d cross join destination_pulses p on p.destination_id = d.id
+    where p.hour < ?1 limit ${mostPruned}
+  )`;
+
+/** Forgets hours that nobody looks at any more, some at a time. */
+export async function pruneDestinationPulses(db: D1Database, now: Instant): Promise<void> {
+  await db
+    .prepare(pruneOld)
+    .bind(now - keptMs)
+    .run();
+}
 
 /** The hours in a span of time in which requests were sent, of one destination or of all, oldest first. */
 export async function listDestinationPulses(

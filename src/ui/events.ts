@@ -73,7 +73,7 @@ function eventTable(view: View, events: EventView[]): Html {
         cell: (one) => html`<span class="long">${textOf(one["campaign_name"]) ?? textOf(one["campaign_id"]) ?? "–"}</span>`,
       },
       { head: "Payout", isFigure: true, cell: ({ payout, currency }) => money(textOf(payout), textOf(currency)) },
-      { head: "Source", cell: (event) => html`<span class="long">${textOf(event["source"]) ?? "–"}${flags(event)}</span>` },
+      { head: "Source", cell: (event) => html`<span class="long">${sourceOf(event)}${flags(event)}</span>` },
       { head: "Arrived", cell: ({ received_at }) => when(textOf(received_at), view.now) },
     ],
     events,
@@ -85,6 +85,11 @@ function statusOf({ type, status }: EventView): Html | null {
   const word = textOf(status);
   if (!word || type.endsWith(`.${word.toLowerCase()}`)) return null;
   return html`<span class="under long">${word}</span>`;
+}
+
+/** News of our own tells the source's name beside its id. */
+function sourceOf({ kind, source, source_name }: EventView): string {
+  return (kind === "operational" ? textOf(source_name) : textOf(source)) ?? "–";
 }
 
 function flags(event: EventView): Html | null {

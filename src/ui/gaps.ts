@@ -1,9 +1,10 @@
 import { gapReasons } from "../domain/gap.ts";
 import { day, minute } from "../domain/time.ts";
+import { addressOf } from "./actions.ts";
 import { chart } from "./chart.ts";
 import { filters, pick, typedIn } from "./filters.ts";
 import { input } from "./form.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, pager, table } from "./parts.ts";
 import { reconciliationTabs } from "./reconciliations.ts";
@@ -45,7 +46,7 @@ export function gapsPage(view: View, { data, next }: { data: GapView[]; next: st
     "Gaps",
     [
       { head: "What", cell: ({ event_id, type }) => html`<a href="/events/${event_id}">${type}</a>` },
-      { head: "Of", cell: ({ subject }) => code(subject) },
+      { head: "Of", cell: matterOf },
       { head: "Why we think it was missed", cell: ({ detail }) => detail },
       { head: "Late by", isFigure: true, cell: ({ late_seconds }) => (late_seconds === null ? "–" : lateness(late_seconds * 1000)) },
       { head: "Source", cell: ({ source }) => source },
@@ -105,6 +106,17 @@ export function capturePage(view: View, days: CaptureView[], way: string): Page 
           )
         : [picture, list],
   };
+}
+
+const rooms: Record<string, string> = { action: "/actions", inquiry: "/inquiries", job: "/jobs" };
+
+/** What a gap is of, as a way to it. A subject is like `action:1000.4636.158133`. */
+function matterOf({ subject, source }: GapView): Html {
+  const at = subject.indexOf(":");
+  const [room, id] = [rooms[subject.slice(0, at)], subject.slice(at + 1)];
+  if (!room) return code(subject);
+  const way = room === "/actions" ? addressOf(id, source) : `${room}/${encodeURIComponent(id)}`;
+  return html`<a class="id" href="${way}">${code(id)}</a>`;
 }
 
 function everyDay(moments: number[]): number[] {

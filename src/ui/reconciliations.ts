@@ -5,7 +5,7 @@ import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { empty, facts, live, notice, pager, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
-import { code, count, state, when } from "./words.ts";
+import { code, count, exact, state, when } from "./words.ts";
 
 /** A reconciliation, as our API tells it. */
 export interface ReconciliationView {
@@ -116,11 +116,8 @@ export function reconciliationPage(view: View, one: ReconciliationView): Page {
         controls(one),
         facts([
           ["State", html`${state(word)} ${one.reason}`],
-          ["Span", html`${when(one.since, view.now)} to ${when(one.until, view.now)}`],
-          [
-            "Reading",
-            one.reading ? html`${one.reading.of}, ${when(one.reading.since, view.now)} to ${when(one.reading.until, view.now)}` : null,
-          ],
+          ["Span", html`${exact(one.since ?? "")} to ${exact(one.until ?? "")}`],
+          ["Reading", one.reading ? html`${one.reading.of}, ${exact(one.reading.since ?? "")} to ${exact(one.reading.until ?? "")}` : null],
           ["Goes on", one.next_at ? when(one.next_at, view.now) : null],
           ["Records read", count(one.records)],
           [

@@ -15,6 +15,8 @@ export function exact(text: string): string {
 }
 
 const units: [name: string, ms: number][] = [
+  ["y", 365 * day],
+  ["mo", 30 * day],
   ["d", day],
   ["h", hour],
   ["min", minute],
@@ -30,12 +32,19 @@ export function distance(ms: number): string {
   return ms < 0 ? `${count} ${name} ago` : `in ${count} ${name}`;
 }
 
-/** An amount as decimal text with its currency: the digits in groups, the currency small. */
+/** An amount as decimal text with its currency: the digits in groups, the currency small; of yen no hundredths, unless there are any. */
 export function money(amount: string | null | undefined, currency: string | null | undefined): Html {
   if (amount === null || amount === undefined) return html`<span class="none">–</span>`;
   const [whole = "", fraction] = amount.split(".");
-  const text = fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`;
+  const isWhole = fraction === undefined || (/^0+$/.test(fraction) && digitsOf(currency) === 0);
+  const text = isWhole ? grouped(whole) : `${grouped(whole)}.${fraction}`;
   return html`<data class="money" value="${amount}">${text.replace("-", "−")}${currency ? html` <small>${currency}</small>` : null}</data>`;
+}
+
+/** How many decimals amounts in a currency have, as Unicode has it; two of what is none. */
+function digitsOf(currency: string | null | undefined): number {
+  if (!currency || !/^[A-Z]{3}$/.test(currency)) return 2;
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** A whole number, the digits in groups. */

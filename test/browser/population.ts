@@ -1,3 +1,4 @@
+import { connected, silenced } from "./connected.ts";
 import { payloads } from "./hostile.ts";
 import type { House } from "./house.ts";
 
@@ -31,10 +32,16 @@ export async function fill(house: House): Promise<void> {
     response.end("thanks");
   });
   await operate("/destinations", { name: "warehouse", url: `${far.url}/warehouse` });
-  await operate("/destinations", { name: "ledger", url: `${far.url}/ledger`, filter: 'status == "REVERSED"', retry_schedule: [] });
+  const ledger = await operate("/destinations", {
+    name: "ledger",
+    url: `${far.url}/ledger`,
+    filter: 'status == "REVERSED"',
+    retry_schedule: [],
+  });
   const { id } = await operate("/destinations", { name: "reporting", url: `${far.url}/reporting`, filter: "payout >= 40.0" });
   await operate(`/destinations/${id}`, { state: "paused" }, "PATCH");
-  await operate("/sources", { name: "brand account", account: "brand" });
+  const brand = await operate("/sources", { name: "brand account", account: "brand" });
+  silenced(house, brand.id);
   for (let n = 0; n < 120; n++) {
     const payout = `${(n * 7919) % 60}.${String((n * 31) % 100).padStart(2, "0")}`;
     const isReversed = n % 9 === 8;
@@ -61,6 +68,8 @@ export async function fill(house: House): Promise<void> {
     if (n % 20 === 7) await fetch(`${postbackUrl}?ActionId=1000.4636.${n}&Status=PENDING&Payout=twelve`);
   }
   for (const step of life) await fetch(`${postbackUrl}?${new URLSearchParams({ ...lived, ...step })}`);
+  await connected(house, "second partner account");
+  await operate("/recoveries", { destination: ledger.id });
   const inquiry = { InquiryId: "15652378", Status: "UNRESOLVED", ActionId: "1000.4636.300003", OrderId: "ORD-3" };
   await fetch(`${postbackUrl.replace("action-lifecycle", "action-inquiry")}?${new URLSearchParams(inquiry)}`);
 }
@@ -93,7 +102,15 @@ export async function fillHostile(house: House): Promise<void> {
     url: `${far.url}/?<script>alert(1)</script>=1`,
     filter: 'promo_code != "</textarea><script>alert(1)</script>"',
   });
-  await operate("/sources", { name, account: "partner", mapping: { '"><script>alert(1)</script>': "SubId1" } });
+  const source = await operate("/sources", { name, account: "partner", mapping: { '"><script>alert(1)</script>': "SubId1" } });
+  silenced(house, source.id);
+  await connected(house, `<svg onload=alert(1)>`, ({ actions }) => {
+    for (const [n, action] of actions.entries()) {
+      const name = payloads[n % payloads.length] as string;
+      Object.assign(action, { subId1: name, sharedId: name, promoCode: name, oid: name, campaign: { ...action.campaign, name } });
+      action.tracker = { ...action.tracker, name };
+    }
+  });
   await fetch(`${postbackUrl}?ActionId=last&Status=PENDING&Payout=2&Currency=USD&PromoCode=x`);
 }
 
@@ -119,6 +136,9 @@ export async function pathsOf({ operate }: House): Promise<string[]> {
     ...(await first("/deliveries")),
     ...(await first("/deliveries?state=exhausted")),
     ...(await first("/quarantine")),
+    ...(await first("/jobs")),
+    ...(await first("/recoveries")),
+    ...(await first("/reconciliations")),
     ...destinations.slice(-1).flatMap((path: string) => [path, `${path}/edit`, `${path}/preview`, `${path}/health`]),
     ...sources.slice(-1).flatMap((path: string) => [path, `${path}/connect`, `${path}/keys`, `${path}/edit`, `${path}/access`]),
   ];

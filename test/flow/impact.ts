@@ -27,6 +27,10 @@ export type Both = Awaited<ReturnType<typeof startBoth>>;
 
 interface Life {
   seed: number;
+  /** Of the source. */
+  name?: string;
+  /** Changes the population before it lives. */
+  disguise?: (population: Population) => void;
   actions?: number;
   jobs?: number;
   kind?: "partner" | "brand";
@@ -37,8 +41,9 @@ interface Life {
 
 /** A day of some actions, just lived: their postbacks came with the usual faults, and the source has access to the API. */
 export async function lived({ api, operator }: Pick<Both, "api" | "operator">, life: Life) {
-  const { seed, actions = 120, jobs = 0, kind = "partner", method = "GET", faults = {} } = life;
+  const { seed, actions = 120, jobs = 0, kind = "partner", method = "GET", faults = {}, name = `flow ${seed}` } = life;
   const population = populationOfPast(hours, { seed, actions, inquiries: 6, jobs });
+  life.disguise?.(population);
   const until = population.clock.now() + hours * hour;
   const own = { ...account, kind, sid: `IRflow${seed}` };
   Object.assign(api.options, {
@@ -54,7 +59,7 @@ export async function lived({ api, operator }: Pick<Both, "api" | "operator">, l
     perHour: 500,
     ...life.api,
   });
-  const source = await createSource(operator, `flow ${seed}`, kind, 0);
+  const source = await createSource(operator, name, kind, 0);
   await connect(operator, source, own, campaignIds);
   const usual = { loss: 0.05, repeat: 0.05, delay: 0.1, reorder: 0.2 };
   const { plan } = await live(population, {

@@ -230,6 +230,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   noteLimits: (db) => budgets.noteLimits(db, "hash", { remaining: 1, resetAt: null, retryAt: null }, 1),
   addDuplicates: (db) => pulses.addDuplicates(db, [{ sourceId: "src_1", hour: 0, count: 1 }]),
   listHeard: (db) => pulses.listHeard(db, Date.now()),
+  pruneDestinationPulses: (db) => destinationPulses.pruneDestinationPulses(db, 1),
   prunePulses: (db) => pulses.prunePulses(db, 1),
   openAlert: (db) => alerts.openAlert(db, anAlert({ openedAt: 0 })),
   pruneAlerts: (db) => alerts.pruneAlerts(db, 1e12),

@@ -21,12 +21,25 @@ describe("when", () => {
     [-59 * second, "59 s ago"],
     [-90 * minute, "1 h ago"],
     [3 * day + hour, "in 3 d"],
+    [-61 * day, "2 mo ago"],
+    [-1095 * day, "3 y ago"],
   ])("%d ms is %s", (ms, words) => {
     expect(distance(ms)).toBe(words);
   });
 });
 
 describe("money", () => {
+  test.each([
+    ["710397.00", "JPY", "710\u202f397"],
+    ["710397.50", "JPY", "710\u202f397.50"],
+    ["12.00", "USD", "12.00"],
+    ["0.125", "KWD", "0.125"],
+    ["12.00", "<b>", "12.00"],
+    ["12.00", null, "12.00"],
+  ])("%s %s is shown as %s", (amount, currency, shown) => {
+    expect(money(amount, currency).text).toContain(`value="${amount}">${shown}<`.replace("<", currency ? " <" : "<"));
+  });
+
   test("keeps every digit, in groups, with its currency", () => {
     expect(money("-1234567.8901", "USD").text).toBe(
       `<data class="money" value="-1234567.8901">−1\u202f234\u202f567.8901 <small>USD</small></data>`,
