@@ -12,6 +12,7 @@ import type { Told } from "../ui/destination-keys.ts";
 import type { DestinationView } from "../ui/destination-view.ts";
 import { destinationsPage } from "../ui/destinations.ts";
 import { type Typed, untyped } from "../ui/form.ts";
+import type { Listed } from "../ui/list.ts";
 import type { Changes } from "./destination-settings.ts";
 import { viewDestination } from "./destination-view.ts";
 import { findDestination } from "./destinations.ts";
@@ -40,7 +41,7 @@ export async function formPage(app: App, typed: Typed, id: string | undefined, f
 }
 
 /** Destinations, with what became of their last day. */
-export async function showDestinations({ app, answer, view }: ShownCall<unknown, { data: DestinationView[]; next: string | null }>) {
+export async function showDestinations({ app, answer, view }: ShownCall<unknown, Listed<DestinationView>>) {
   return destinationsPage(view, answer, await listDestinationPulses(app.db, { since: app.now() - day, until: app.now() + 1 }));
 }
 

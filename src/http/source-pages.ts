@@ -10,6 +10,7 @@ import { findConnection, listConnections } from "../store/connections.ts";
 import { listCallsSince } from "../store/pulses.ts";
 import { type Typed, untyped } from "../ui/form.ts";
 import type { Page } from "../ui/layout.ts";
+import type { Listed } from "../ui/list.ts";
 import { sourcePage } from "../ui/source.ts";
 import type { CallView, Heard } from "../ui/source-calls.ts";
 import { connectPage } from "../ui/source-connect.ts";
@@ -54,7 +55,7 @@ export const showSourceForm = endpoint({
 });
 
 /** Sources, with what came from them since yesterday. */
-export async function showSources({ app, answer, view }: Shown<unknown, { data: SourceView[]; next: string | null }>): Promise<Page> {
+export async function showSources({ app, answer, view }: Shown<unknown, Listed<SourceView>>): Promise<Page> {
   const [calls, connections] = await Promise.all([listCallsSince(app.db, app.now() - day), listConnections(app.db)]);
   const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.held(one.sourceId) }));
   return sourcesPage(view, answer, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));

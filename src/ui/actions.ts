@@ -3,7 +3,8 @@ import { countSet, filters, more, pick, typedIn } from "./filters.ts";
 import { input, mistakes, type Typed, untyped } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, live, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, money, state, when } from "./words.ts";
 
@@ -26,9 +27,7 @@ export interface ActionView {
   last_heard_at: string | null;
 }
 
-interface Actions {
-  data: ActionView[];
-  next: string | null;
+interface Actions extends Listed<ActionView> {
   up_to_date: boolean;
 }
 
@@ -39,14 +38,14 @@ export function actionsPage(view: View, actions: Actions | null, sources: string
   return {
     title: "Actions",
     lead: "Each action as its ledger leaves it: where it stands, and for how much. The one heard of last is first.",
-    body: [actionTabs(view), mistakes(typed), search(view, sources, typed), actions ? list(view, actions, sources) : null],
+    body: [actionTabs(view), mistakes(typed), search(view, sources, typed), actions ? found(view, actions, sources) : null],
   };
 }
 
-function list(view: View, { data, next, up_to_date }: Actions, sources: string[]): Html[] {
-  const body = data.length > 0 ? rows(view, data, sources) : countSet(view) > 0 ? nothingFits : nothingYet;
-  const shown = html`${booking(up_to_date)}${body}`;
-  return [view.query["cursor"] ? shown : live(view, "actions", shown), pager(view, next)];
+function found(view: View, actions: Actions, sources: string[]): Html {
+  const told = booking(actions.up_to_date);
+  const none = [told, countSet(view) > 0 ? nothingFits : nothingYet];
+  return list(view, "actions", actions, (data) => [told, rows(view, data, sources)], none);
 }
 
 const nothingFits = empty(

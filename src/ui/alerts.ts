@@ -3,7 +3,8 @@ import { filters, pick, typedIn } from "./filters.ts";
 import { choice } from "./form.ts";
 import { address, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, fold, live, pager } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, facts, fold } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, state, when } from "./words.ts";
 
@@ -32,7 +33,7 @@ const looks: Record<AlertKind, [name: string, path: (alert: AlertView) => string
 };
 
 /** What is out of the ordinary with sources, with the figures behind it. */
-export function alertsPage(view: View, { data, next }: { data: AlertView[]; next: string | null }, sources: string[]): Page {
+export function alertsPage(view: View, alerts: Listed<AlertView>, sources: string[]): Page {
   const typed = typedIn(view);
   const search = filters(view, "/alerts", [
     choice(typed, {
@@ -58,7 +59,7 @@ export function alertsPage(view: View, { data, next }: { data: AlertView[]; next
   return {
     title: "Alerts",
     lead: "What is out of the ordinary. Each is opened once, closed when it is over, and told as operational news.",
-    body: [search, live(view, "alerts", data.length === 0 ? none : data.map((alert) => alertPart(view, alert))), pager(view, next)],
+    body: [search, list(view, "alerts", alerts, (data) => data.map((alert) => alertPart(view, alert)), none)],
   };
 }
 

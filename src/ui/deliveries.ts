@@ -4,7 +4,8 @@ import { filters, pick, typedIn } from "./filters.ts";
 import { button, input } from "./form.ts";
 import { address, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, live, pager, section, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, facts, live, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -12,12 +13,8 @@ import { code, count, state, when } from "./words.ts";
 export type DeliveryView = DeliveryOfEvent & { created_at: string | null; updated_at: string | null; attempts?: AttemptView[] };
 
 /** Deliveries, those of the newest events first. `names` are those of destinations, by id. */
-export function deliveriesPage(
-  view: View,
-  { data, next }: { data: DeliveryView[]; next: string | null },
-  names: Map<string, string>,
-): Page {
-  const { state: wanted, destination, event, cursor } = view.query;
+export function deliveriesPage(view: View, deliveries: Listed<DeliveryView>, names: Map<string, string>): Page {
+  const { state: wanted, destination, event } = view.query;
   const typed = typedIn(view);
   const search = filters(view, "/deliveries", [
     pick(typed, { name: "state", label: "State", of: [...deliveryStates] }),
@@ -32,16 +29,15 @@ export function deliveriesPage(
           "A delivery is one event on its way to one destination. It begins when a postback comes that a destination's filter selects.",
           html`<a class="button primary" href="${names.size > 0 ? "/events" : "/destinations/new"}">${names.size > 0 ? "Events" : "New destination"}</a>`,
         );
-  const body = data.length === 0 ? none : list(view, data, names);
   return {
     title: "Deliveries",
     lead: "What went where, attempt by attempt.",
-    actions: html`<a class="button" href="/recoveries">Recoveries</a><a class="button${wanted === "exhausted" && data.length > 0 ? " primary" : ""}" href="${address("/recoveries/new", { destination })}">Recover many</a>`,
-    body: [search, cursor ? body : live(view, "deliveries", body), pager(view, next)],
+    actions: html`<a class="button" href="/recoveries">Recoveries</a><a class="button${wanted === "exhausted" && deliveries.data.length > 0 ? " primary" : ""}" href="${address("/recoveries/new", { destination })}">Recover many</a>`,
+    body: [search, list(view, "deliveries", deliveries, (data) => rows(view, data, names), none)],
   };
 }
 
-function list(view: View, deliveries: DeliveryView[], names: Map<string, string>) {
+function rows(view: View, deliveries: DeliveryView[], names: Map<string, string>) {
   return table(
     "Deliveries",
     [

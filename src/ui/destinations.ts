@@ -2,7 +2,8 @@ import { type DestinationPulse, percentile } from "../domain/destination-pulse.t
 import { type DestinationView, hostOf } from "./destination-view.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -10,44 +11,37 @@ const create = html`<a class="button primary" href="/destinations/new">New desti
 const gallery = html`<a class="button" href="/presets">Presets</a>`;
 
 /** Destinations, how they are, and what became of their last day. */
-export function destinationsPage(
-  view: View,
-  { data: destinations, next }: { data: DestinationView[]; next: string | null },
-  pulses: DestinationPulse[],
-): Page {
+export function destinationsPage(view: View, destinations: Listed<DestinationView>, pulses: DestinationPulse[]): Page {
   const none = empty(
     "No destination yet",
     "A destination is a system of yours that hears of events as signed webhooks: a ledger, a warehouse, a tracker, a chat. Name and URL are enough; a filter says of which events.",
     html`<span class="row">${create}${gallery}</span>`,
   );
-  const pulsesOf = ({ id }: DestinationView) => pulses.filter(({ destinationId }) => destinationId === id);
   return {
     title: "Destinations",
     lead: "Systems of yours that hear of events, each by its own filter and at its own pace.",
-    actions: destinations.length > 0 ? html`${gallery}${create}` : null,
-    body:
-      destinations.length === 0
-        ? none
-        : [
-            table(
-              "Destinations",
-              [
-                { head: "Name", cell: named },
-                { head: "State", cell: stateOf },
-                { head: "Health", cell: (one) => health(view, one) },
-                { head: "Delivered, 24 h", cell: (one) => requests(pulsesOf(one)), isFigure: true },
-                { head: "95 % within", cell: (one) => within(pulsesOf(one), 0.95), isFigure: true },
-                {
-                  head: "Filter",
-                  cell: ({ filter }) =>
-                    filter ? html`<span class="clipped">${code(filter)}</span>` : html`<span class="none">every event</span>`,
-                },
-              ],
-              destinations,
-            ),
-            pager(view, next),
-          ],
+    actions: destinations.data.length > 0 ? html`${gallery}${create}` : null,
+    body: list(view, "destinations", destinations, (data) => rows(view, data, pulses), none),
   };
+}
+
+function rows(view: View, destinations: DestinationView[], pulses: DestinationPulse[]): Html {
+  const pulsesOf = ({ id }: DestinationView) => pulses.filter(({ destinationId }) => destinationId === id);
+  return table(
+    "Destinations",
+    [
+      { head: "Name", cell: named },
+      { head: "State", cell: stateOf },
+      { head: "Health", cell: (one) => health(view, one) },
+      { head: "Delivered, 24 h", cell: (one) => requests(pulsesOf(one)), isFigure: true },
+      { head: "95 % within", cell: (one) => within(pulsesOf(one), 0.95), isFigure: true },
+      {
+        head: "Filter",
+        cell: ({ filter }) => (filter ? html`<span class="clipped">${code(filter)}</span>` : html`<span class="none">every event</span>`),
+      },
+    ],
+    destinations,
+  );
 }
 
 function named({ id, name, url, preset }: DestinationView): Html {

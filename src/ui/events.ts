@@ -2,9 +2,10 @@ import { eventKinds, eventTypes } from "../domain/kind.ts";
 import { addressOf, dateField } from "./actions.ts";
 import { countSet, filters, more, pick, typedIn } from "./filters.ts";
 import { input, mistakes, type Typed, untyped } from "./form.ts";
-import { address, type Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, live, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, money, state, when } from "./words.ts";
 
@@ -15,23 +16,17 @@ export interface EventView {
   [name: string]: unknown;
 }
 
-interface Events {
-  data: EventView[];
-  next: string | null;
-}
-
 /** Events, newest first; the list keeps itself up to date. Null where the filters are wrong. */
-export function eventsPage(view: View, events: Events | null, sources: string[], typed: Typed = untyped): Page {
+export function eventsPage(view: View, events: Listed<EventView> | null, sources: string[], typed: Typed = untyped): Page {
   return {
     title: "Events",
     lead: "What impact.com told, as it came, the latest first. A repeat is no event.",
-    body: [mistakes(typed), search(view, sources, typed), events ? list(view, events) : null],
+    body: [
+      mistakes(typed),
+      search(view, sources, typed),
+      events ? list(view, "events", events, (data) => eventTable(view, data), countSet(view) === 0 ? nothingYet : nothingFits) : null,
+    ],
   };
-}
-
-function list(view: View, { data, next }: Events): Html[] {
-  const shown = data.length > 0 ? eventTable(view, data) : countSet(view) === 0 ? nothingYet : next ? farther(view, next) : nothingFits;
-  return [view.query["cursor"] ? shown : live(view, "events", shown), data.length > 0 || !next ? pager(view, next) : html``];
 }
 
 const nothingYet = empty(
@@ -45,14 +40,6 @@ const nothingFits = empty(
   "Take a filter away. Text is looked for in every key and value; an id must be whole. What could not be read is in the quarantine.",
   html`<a class="button" href="/events">All events</a> <a class="button" href="/quarantine">Quarantine</a>`,
 );
-
-function farther({ path, query }: View, next: string): Html {
-  return empty(
-    "Nothing among these",
-    "The list is looked through some thousand events at a time. Older ones were not looked at yet.",
-    html`<a class="button primary" rel="next" href="${address(path, { ...query, cursor: next })}">Look further back</a>`,
-  );
-}
 
 /** Events as rows. */
 function eventTable(view: View, events: EventView[]): Html {

@@ -6,7 +6,8 @@ import { filters, pick, typedIn } from "./filters.ts";
 import { input } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import { reconciliationTabs } from "./reconciliations.ts";
 import type { View } from "./view.ts";
 import { code, count, when } from "./words.ts";
@@ -34,7 +35,7 @@ export interface CaptureView {
 }
 
 /** What postbacks should have told and reconciliation had to. */
-export function gapsPage(view: View, { data, next }: { data: GapView[]; next: string | null }, sources: string[]): Page {
+export function gapsPage(view: View, gaps: Listed<GapView>, sources: string[]): Page {
   const typed = typedIn(view);
   const search = filters(view, "/gaps", [
     pick(typed, { name: "source", label: "Source", of: sources }),
@@ -42,7 +43,21 @@ export function gapsPage(view: View, { data, next }: { data: GapView[]; next: st
     input(typed, { name: "reconciliation", label: "Reconciliation" }),
     input(typed, { name: "since", label: "Since (UTC)", type: "date" }),
   ]);
-  const list = table(
+  const none = empty(
+    "No gap",
+    "Nothing that a postback should have told was missing, as far as was compared.",
+    html`<a class="button" href="/reconciliations">What was compared</a>`,
+  );
+  return {
+    title: "Gaps",
+    lead: "What a postback should have told and reconciliation had to.",
+    actions: reconciliationTabs(view),
+    body: [search, list(view, "gaps", gaps, (data) => rows(view, data), none)],
+  };
+}
+
+function rows(view: View, gaps: GapView[]): Html {
+  return table(
     "Gaps",
     [
       { head: "What", cell: ({ event_id, type }) => html`<a href="/events/${event_id}">${type}</a>` },
@@ -52,24 +67,8 @@ export function gapsPage(view: View, { data, next }: { data: GapView[]; next: st
       { head: "Source", cell: ({ source }) => source },
       { head: "Noticed", cell: ({ noticed_at }) => when(noticed_at, view.now) },
     ],
-    data,
+    gaps,
   );
-  return {
-    title: "Gaps",
-    lead: "What a postback should have told and reconciliation had to.",
-    actions: reconciliationTabs(view),
-    body: [
-      search,
-      data.length === 0
-        ? empty(
-            "No gap",
-            "Nothing that a postback should have told was missing, as far as was compared.",
-            html`<a class="button" href="/reconciliations">What was compared</a>`,
-          )
-        : list,
-      pager(view, next),
-    ],
-  };
 }
 
 /** How much came by postback, by source and day. `way` leads to where a source gets access to impact.com's API. */
@@ -82,7 +81,7 @@ export function capturePage(view: View, days: CaptureView[], way: string): Page 
     series: sources.map((name) => ({ name, show: (value) => `${value} %` })),
     points: everyDay(moments).map((at) => ({ at, values: sources.map((source) => of(source, at)?.capture_rate ?? null) })),
   });
-  const list = table(
+  const figures = table(
     "Capture rate by day",
     [
       { head: "Day (UTC)", cell: ({ day: date }) => date },
@@ -104,7 +103,7 @@ export function capturePage(view: View, days: CaptureView[], way: string): Page 
             "With access to impact.com's API, every day has its rate here.",
             html`<a class="button primary" href="${way}">Give a source access</a>`,
           )
-        : [picture, list],
+        : [picture, figures],
   };
 }
 

@@ -4,7 +4,8 @@ import { countSet, filters, pick, typedIn } from "./filters.ts";
 import { mistakes, type Typed, untyped } from "./form.ts";
 import { type Content, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { type Column, empty, live, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { type Column, empty, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, state, when } from "./words.ts";
 
@@ -30,9 +31,7 @@ export interface MatterWords {
   how: string;
 }
 
-interface Matters {
-  data: MatterView[];
-  next: string | null;
+interface Matters extends Listed<MatterView> {
   up_to_date: boolean;
 }
 
@@ -41,13 +40,13 @@ export function mattersPage(view: View, words: MatterWords, matters: Matters | n
   return {
     title: words.title,
     lead: words.lead,
-    body: [actionTabs(view), mistakes(typed), search(view, words, sources, typed), matters ? list(view, words, matters) : null],
+    body: [actionTabs(view), mistakes(typed), search(view, words, sources, typed), matters ? found(view, words, matters) : null],
   };
 }
 
-function list(view: View, words: MatterWords, { data, next, up_to_date }: Matters): Html[] {
-  const shown = html`${booking(up_to_date)}${data.length > 0 ? rows(view, words, data) : none(view, words)}`;
-  return [view.query["cursor"] ? shown : live(view, "matters", shown), pager(view, next)];
+function found(view: View, words: MatterWords, matters: Matters): Html {
+  const told = booking(matters.up_to_date);
+  return list(view, "matters", matters, (data) => [told, rows(view, words, data)], [told, none(view, words)]);
 }
 
 function none(view: View, { path, title, noun, how }: MatterWords): Html {

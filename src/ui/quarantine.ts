@@ -4,7 +4,8 @@ import { countSet, filters, pick, typedIn } from "./filters.ts";
 import { choice, input, mistakes as mistakesOf, type Typed, untyped } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, live, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import type { ReceiptView } from "./receipt.ts";
 import type { View } from "./view.ts";
 import { code, state, when } from "./words.ts";
@@ -25,11 +26,6 @@ export interface QuarantinedView {
   event: string | null;
 }
 
-interface Quarantine {
-  data: QuarantinedView[];
-  next: string | null;
-}
-
 /** Why a call is refused, in few words. */
 const reasons: Record<string, string> = {
   invalid: "A field is not valid",
@@ -46,7 +42,7 @@ export function reasonOf(reason: string): string {
 }
 
 /** What could not become an event, newest first. Null where the filters are wrong. */
-export function quarantinePage(view: View, quarantine: Quarantine | null, sources: string[], typed: Typed = untyped): Page {
+export function quarantinePage(view: View, quarantine: Listed<QuarantinedView> | null, sources: string[], typed: Typed = untyped): Page {
   const { source, code: reason, resolved } = view.query;
   const isWaiting = resolved !== "true";
   const some = countSet(view, (name) => name === "source" || name === "code") > 0;
@@ -57,17 +53,15 @@ export function quarantinePage(view: View, quarantine: Quarantine | null, source
       isWaiting && quarantine && quarantine.data.length > 0
         ? html`<a class="button" href="${address("/quarantine/reingest", { source, code: reason })}">Re-ingest ${some ? "these" : "all"}</a>`
         : null,
-    body: [mistakesOf(typed), search(view, sources, typed), quarantine ? list(view, quarantine, isWaiting) : null],
+    body: [
+      mistakesOf(typed),
+      search(view, sources, typed),
+      quarantine ? list(view, "quarantine", quarantine, (data) => rows(view, data), nothing(view, isWaiting)) : null,
+    ],
   };
 }
 
-function list(view: View, { data, next }: Quarantine, isWaiting: boolean): Html[] {
-  const shown = data.length > 0 ? rows(view, data) : nothing(view, isWaiting, next !== null);
-  return [view.query["cursor"] ? shown : live(view, "quarantine", shown), pager(view, next)];
-}
-
-function nothing(view: View, isWaiting: boolean, isLong: boolean): Html {
-  if (isLong) return empty("Nothing among these", "Older calls were not looked at yet: go on with the button below.");
+function nothing(view: View, isWaiting: boolean): Html {
   if (countSet(view, (name) => !["cursor", "limit", "resolved"].includes(name)) > 0)
     return empty("No call fits", "Take a filter away.", html`<a class="button" href="/quarantine">All that waits</a>`);
   return isWaiting

@@ -3,7 +3,8 @@ import { filters, pick, typedIn } from "./filters.ts";
 import { button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, live, notice, pager, progress, section, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, facts, live, notice, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, exact, state, when } from "./words.ts";
 
@@ -52,12 +53,8 @@ export function reconciliationTabs({ path }: View): Html {
 }
 
 /** Reconciliations with impact.com's API, newest first. */
-export function reconciliationsPage(
-  view: View,
-  { data, next }: { data: ReconciliationView[]; next: string | null },
-  { sources, next: way }: Accesses,
-): Page {
-  const { source, task, state: wanted, cursor } = view.query;
+export function reconciliationsPage(view: View, reconciliations: Listed<ReconciliationView>, { sources, next: way }: Accesses): Page {
+  const { source, task, state: wanted } = view.query;
   const hasAccess = sources.some((one) => one.hasAccess);
   const typed = typedIn(view);
   const search = filters(view, "/reconciliations", [
@@ -75,16 +72,15 @@ export function reconciliationsPage(
             ? html`<a class="button primary" href="/reconciliations/new">Reconcile now</a>`
             : html`<a class="button primary" href="${way}">Give a source access</a>`,
         );
-  const body = data.length === 0 ? none : list(view, data);
   return {
     title: "Reconciliation",
     lead: "What was compared with impact.com's API.",
     actions: html`${reconciliationTabs(view)}${hasAccess ? html`<a class="button primary" href="${address("/reconciliations/new", { source })}">Reconcile now</a>` : null}`,
-    body: [search, cursor ? body : live(view, "runs", body), pager(view, next)],
+    body: [search, list(view, "runs", reconciliations, (data) => rows(view, data), none)],
   };
 }
 
-function list(view: View, runs: ReconciliationView[]): Html {
+function rows(view: View, runs: ReconciliationView[]): Html {
   return table(
     "Reconciliations",
     [

@@ -2,7 +2,8 @@ import { deliveryStates } from "../domain/delivery.ts";
 import { area, button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, figures, live, notice, pager, progress, section, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, facts, figures, live, notice, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -24,17 +25,22 @@ export interface RecoveryView {
 const create = html`<a class="button primary" href="/recoveries/new">Recover many</a>`;
 
 /** Recoveries, the latest first. */
-export function recoveriesPage(
-  view: View,
-  { data, next }: { data: RecoveryView[]; next: string | null },
-  names: Map<string, string>,
-): Page {
+export function recoveriesPage(view: View, recoveries: Listed<RecoveryView>, names: Map<string, string>): Page {
   const none = empty(
     "Nothing was recovered yet",
     "A recovery sends many deliveries again, oldest first: after a system of yours was away for longer than the attempts last, or when a template was wrong.",
     create,
   );
-  const list = table(
+  return {
+    title: "Recoveries",
+    lead: "Many deliveries, sent again.",
+    actions: recoveries.data.length > 0 ? create : null,
+    body: list(view, "recoveries", recoveries, (data) => rows(view, data, names), none),
+  };
+}
+
+function rows(view: View, recoveries: RecoveryView[], names: Map<string, string>): Html {
+  return table(
     "Recoveries",
     [
       { head: "Begun", cell: ({ id, created_at }) => html`<a href="/recoveries/${id}">${when(created_at, view.now)}</a>` },
@@ -44,14 +50,8 @@ export function recoveriesPage(
       { head: "Delivered", isFigure: true, cell: ({ progress: { delivered } }) => count(delivered) },
       { head: "Failed", isFigure: true, cell: ({ progress: { failed } }) => count(failed) },
     ],
-    data,
+    recoveries,
   );
-  return {
-    title: "Recoveries",
-    lead: "Many deliveries, sent again.",
-    actions: data.length > 0 ? create : null,
-    body: data.length === 0 ? none : [view.query["cursor"] ? list : live(view, "recoveries", list), pager(view, next)],
-  };
 }
 
 /** The form of a new recovery. Its first step is a preview. */

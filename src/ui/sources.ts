@@ -2,7 +2,8 @@ import { hour, type Instant } from "../domain/time.ts";
 import { choice, form, input, mistakes, type Typed } from "./form.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, live, pager, table } from "./parts.ts";
+import { type Listed, list } from "./list.ts";
+import { empty, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { count, state, when } from "./words.ts";
 
@@ -36,13 +37,7 @@ export interface Calls {
 const create = html`<a class="button primary" href="/sources/new">New source</a>`;
 
 /** Sources, whether they call, and how their access to impact.com's API stands: a failure, or null while it is well. */
-export function sourcesPage(
-  view: View,
-  { data: sources, next }: { data: SourceView[]; next: string | null },
-  calls: Calls[],
-  access: Map<string, string | null>,
-): Page {
-  const of = (id: string) => calls.find(({ sourceId }) => sourceId === id);
+export function sourcesPage(view: View, sources: Listed<SourceView>, calls: Calls[], access: Map<string, string | null>): Page {
   const none = empty(
     "No source yet",
     "A source is one impact.com account, with URLs of its own that hold a secret token. Make one, paste its URLs into impact.com, and watch the first call arrive.",
@@ -51,31 +46,26 @@ export function sourcesPage(
   return {
     title: "Sources",
     lead: "impact.com accounts that call this Worker.",
-    actions: sources.length > 0 ? create : null,
-    body:
-      sources.length === 0
-        ? none
-        : [
-            live(
-              view,
-              "sources",
-              table(
-                "Sources",
-                [
-                  { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
-                  { head: "Account", cell: ({ account }) => account },
-                  { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
-                  { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
-                  { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
-                  { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
-                  { head: "API access", cell: ({ id }) => accessOf(id, access) },
-                ],
-                sources,
-              ),
-            ),
-            pager(view, next),
-          ],
+    actions: sources.data.length > 0 ? create : null,
+    body: list(view, "sources", sources, (data) => rows(view, data, calls, access), none),
   };
+}
+
+function rows(view: View, sources: SourceView[], calls: Calls[], access: Map<string, string | null>): Html {
+  const of = (id: string) => calls.find(({ sourceId }) => sourceId === id);
+  return table(
+    "Sources",
+    [
+      { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
+      { head: "Account", cell: ({ account }) => account },
+      { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
+      { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
+      { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
+      { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
+      { head: "API access", cell: ({ id }) => accessOf(id, access) },
+    ],
+    sources,
+  );
 }
 
 function accessOf(id: string, access: Map<string, string | null>): Html {
