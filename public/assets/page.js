@@ -24,6 +24,7 @@
   });
 
   const prepare = () => {
+    for (const part of document.querySelectorAll("noscript")) part.remove(); // a part that was read again has them as elements
     for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
     for (const figure of document.querySelectorAll("figure[data-chart]")) draw(figure);
   };

@@ -70,7 +70,7 @@ export function form(action: string, body: Content, method: "POST" | "PATCH" | "
   return html`<form method="post" action="${action}">${method === "POST" ? null : html`<input type="hidden" name="_method" value="${method}">`}${body}</form>`;
 }
 
-/** A form that is one button. With `question`, it asks before it does. */
+/** A form that is one button. With `question`, it asks before it does; without scripts, by a box that must be ticked. */
 export function button(
   label: string,
   action: string,
@@ -83,7 +83,8 @@ export function button(
 ): Html {
   const hidden = Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   const press = html`<button class="${look}"${question ? html` data-confirm="${question}"` : null}>${label}</button>`;
-  return form(action, html`${hidden}${press}`, method);
+  const sure = question ? html`<noscript><label class="sure"><input type="checkbox" required> ${question}</label></noscript>` : null;
+  return form(action, html`${hidden}${sure}${press}`, method);
 }
 
 /** All that was wrong, above a form, for what has no field of its own too. */

@@ -52,6 +52,9 @@ describe("with scripts off, on a phone, in the dark", () => {
     await page.goto(`${house.base}/events?q=letter-7`);
     await main().getByRole("link", { name: "action.pending" }).click();
     await page.getByRole("button", { name: "Replay" }).click();
+    expect(house.far.arrivals.length).toBe(1); // the box that asks was not ticked
+    await page.getByRole("checkbox", { name: "again" }).check();
+    await page.getByRole("button", { name: "Replay" }).click();
     await until(() => house.far.arrivals.length === 2);
     expect(await page.getByRole("status").first().textContent()).toMatch(/sent again/);
   });
@@ -62,6 +65,16 @@ describe("with scripts off, on a phone, in the dark", () => {
     await page.getByRole("button", { name: "Pause" }).click();
     await main().getByRole("button", { name: "Resume" }).waitFor();
     expect((await house.operate("/destinations")).data[0].state).toBe("paused");
+  });
+
+  test("deleting asks first", async () => {
+    await page.getByText("Delete", { exact: false }).first().click();
+    await page.getByRole("button", { name: "Delete for good" }).click();
+    expect((await house.operate("/destinations")).data.length).toBe(1);
+    await page.getByRole("checkbox", { name: "Delete this destination?" }).check();
+    await page.getByRole("button", { name: "Delete for good" }).click();
+    await main().getByText("No destination yet").waitFor();
+    expect((await house.operate("/destinations")).data.length).toBe(0);
   });
 
   test("going out ends it: every page is behind the door again", async () => {
