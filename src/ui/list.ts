@@ -1,5 +1,5 @@
 import { arrivalOf } from "../domain/id.ts";
-import { formatInstant } from "../domain/time.ts";
+import { formatInstant, second } from "../domain/time.ts";
 import { address, type Content, type Html, html } from "./html.ts";
 import { empty, live, pager } from "./parts.ts";
 import type { View } from "./view.ts";
@@ -23,7 +23,8 @@ export function list<Row>(view: View, id: string, { data, next }: Listed<Row>, r
 
 function seeking({ path, query }: View, next: string): Html {
   const farther = address(path, { ...query, cursor: next });
-  const far = next.startsWith("evt_") ? ` All that came since ${exact(formatInstant(arrivalOf(next)))} was looked at.` : "";
+  const at = next.startsWith("evt_") ? arrivalOf(next) : null;
+  const far = at === null ? "" : ` All that came since ${exact(formatInstant(at - (at % second)))} was looked at.`;
   return html`<div hx-get="${farther}" hx-trigger="load" hx-select="#list" hx-target="#list" hx-swap="outerHTML">${empty(
     "Nothing so far",
     html`<span role="status">The list is looked through some thousand rows at a time, the latest first.${far}</span>`,

@@ -7,6 +7,13 @@ export async function look(path: string): Promise<{ status: number; text: string
   return { status: response.status, text: await response.text() };
 }
 
+/** A list as it is in the end, when its empty pages have been looked through. */
+export async function lookThrough(path: string): Promise<{ status: number; text: string }> {
+  const page = await look(path);
+  const farther = page.text.includes("Nothing so far") ? page.text.match(/rel="next" href="([^"]+)"/)?.[1] : undefined;
+  return farther === undefined ? page : await lookThrough(farther.replaceAll("&amp;", "&"));
+}
+
 /** What stands in a page between tags, without them, so that sentences can be looked for. */
 export function wordsOf(text: string): string {
   return text

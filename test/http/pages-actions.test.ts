@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newSource, operate } from "../kit.ts";
 import { sendAccepted } from "./ask.ts";
-import { harmless, hostile, look, wordsOf } from "./look.ts";
+import { harmless, hostile, look, lookThrough, wordsOf } from "./look.ts";
 
 const unique = () => `1000.${crypto.randomUUID()}`;
 const step = (id: string, status: string, payout: string, delta: string) =>
@@ -26,7 +26,7 @@ describe("the list of actions", () => {
   });
 
   test("says what to do where nothing fits", async () => {
-    const { status, text } = await look("/actions?promo_code=nobody-has-this");
+    const { status, text } = await lookThrough("/actions?promo_code=nobody-has-this");
     expect(status).toBe(200);
     expect(wordsOf(text)).toContain("No action fits");
     expect(text).toContain(`href="/actions">All actions</a>`);

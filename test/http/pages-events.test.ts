@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { call, newDestination, newSource, operate, origin } from "../kit.ts";
 import { asOperator, sendAccepted, untilDelivery } from "./ask.ts";
 import { farHost, useFarSide } from "./far.ts";
-import { harmless, hostile, look, wordsOf } from "./look.ts";
+import { harmless, hostile, look, lookThrough, wordsOf } from "./look.ts";
 import { noRetry, refuse, road } from "./road.ts";
 
 useFarSide();
@@ -47,7 +47,7 @@ test("the list can be searched by ids and by any field, and keeps what was asked
   const id = await sendAccepted(source, { query: "action_id=1&ref_click_id=c-1&sub_id2=s-1&oid=o-1&my_own_key=v%3D1" });
   for (const query of ["click_id=c-1", "sub_id=s-1", "order_id=o-1", "field=MyOwnKey%3Dv%3D1", "q=v%3D1"])
     expect([query, (await look(`/events?source=${source.id}&${span}&${query}`)).text.includes(id)]).toEqual([query, true]);
-  const { text } = await look(`/events?source=${source.id}&${span}&click_id=c-2`);
+  const { text } = await lookThrough(`/events?source=${source.id}&${span}&click_id=c-2`);
   expect(text).toContain(`value="c-2"`);
   expect(wordsOf(text)).toContain("No event fits");
 });

@@ -4,7 +4,7 @@ import { aFile, aJob, aJobSource, csv, forgetJobs } from "../jobs.ts";
 import { call, newSource, origin } from "../kit.ts";
 import { sendAccepted } from "./ask.ts";
 import { useFarSide } from "./far.ts";
-import { harmless, hostile, look, wordsOf } from "./look.ts";
+import { harmless, hostile, look, lookThrough, wordsOf } from "./look.ts";
 
 useFarSide();
 afterEach(forgetJobs);
@@ -34,7 +34,7 @@ test.each(lists)("$path is a tab of the room of actions, lists, and leads to one
 
 test.each(lists)("$path says how the first one comes, and what to do where nothing fits", async ({ path }) => {
   const source = await newSource();
-  expect(wordsOf((await look(`${path}?source=${source.id}`)).text)).toMatch(/No [a-z ]+ fits/);
+  expect(wordsOf((await lookThrough(`${path}?source=${source.id}`)).text)).toMatch(/No [a-z ]+ fits/);
 });
 
 test("an inquiry leads to its action", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { call, newSource, operate, origin } from "../kit.ts";
 import { asOperator, held, sendRefused } from "./ask.ts";
 import { useFarSide } from "./far.ts";
-import { harmless, hostile, look, wordsOf } from "./look.ts";
+import { harmless, hostile, look, lookThrough, wordsOf } from "./look.ts";
 
 useFarSide();
 
@@ -24,7 +24,7 @@ test("the list says why, by field, shows hostile values, and leads to re-ingesti
   expect(text).toContain(harmless.slice(0, 30));
   expect(text).not.toContain("<img");
   expect(text).toContain(`href="/quarantine/reingest?source=${source.id}&amp;code=invalid"`);
-  expect(wordsOf((await look(`/quarantine?source=${source.id}&code=undecodable`)).text)).toContain("No call fits");
+  expect(wordsOf((await lookThrough(`/quarantine?source=${source.id}&code=undecodable`)).text)).toContain("No call fits");
 });
 
 test("one call shows its keys, each with what came and what it is read as, and no secret", async () => {

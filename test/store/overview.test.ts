@@ -20,6 +20,7 @@ afterAll(
 );
 
 test("what waits in quarantine counts however much of it was mended since", async () => {
+  await db.prepare("update quarantine set resolved_at = 1 where resolved_at is null").run(); // what other tests left would reach the most
   const { id: sourceId } = await newSource();
   const before = await waiting();
   const receipt = aReceipt({ id: newEventId(longAgo), receivedAt: longAgo });
