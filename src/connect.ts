@@ -7,8 +7,8 @@ import { type Instant, minute, second } from "./domain/time.ts";
 import type { Access } from "./impact/access.ts";
 import { type Asked, listActions, listInquiries, listJobs, listUpdates } from "./impact/calls.ts";
 
-/** Somebody waits for the answer. */
-const effort = { tries: 1, timeLimitMs: 10 * second };
+/** Somebody waits for the answer, and should not have to begin again for one lost connection. */
+const effort = { tries: 2, timeLimitMs: 8 * second };
 
 type Refused = Extract<Result, { ok: false }>;
 

@@ -98,7 +98,7 @@ export function refusal(status: number, words: string, limits: Limits, now: Inst
 const longestWords = 500;
 
 function said(what: string, words: string): string {
-  return `impact.com ${what}${words && `: ${words.slice(0, longestWords)}`}`;
+  return `impact.com ${what}${words && `: ${words.slice(0, longestWords).replace(/\.$/, "")}`}`;
 }
 
 function failure(kind: FailureKind, reason: string, retryAt: Instant | null = null): Failure {

@@ -234,6 +234,17 @@ test("what reconciliation can do without is kept as not there, with the reason",
   });
 });
 
+test("one lost connection does not keep credentials from being saved", async () => {
+  const { put } = await anAccount();
+  const lost = new Set<string>();
+  const { status } = await put((url, init) => {
+    if (lost.has(url.pathname)) return everything(url, init);
+    lost.add(url.pathname);
+    return lost.size % 2 ? Promise.reject(new Error("Network connection lost.")) : new Response(null, { status: 502 });
+  });
+  expect([status, lost.size]).toEqual([200, 4]);
+});
+
 describe("while impact.com does not say", () => {
   const away: [string, Answer, string][] = [
     ["since it is away", () => new Response(null, { status: 502 }), "60"],
@@ -249,6 +260,7 @@ describe("while impact.com does not say", () => {
     const { status, body, headers } = await put(answer);
     expect([status, body.code, headers.get("retry-after")]).toEqual([503, "unavailable", seconds]);
     expect(body.detail).toContain("nothing was saved");
+    expect(body.detail).not.toContain("..");
     expect((await ask("GET")).status).toBe(404);
   });
 

@@ -200,7 +200,7 @@ describe("no answer", () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("Network connection lost.")) });
     expect(failureOf(await answering(broken))).toEqual({
       kind: "unavailable",
-      reason: "impact.com was not reached: Network connection lost.",
+      reason: "impact.com was not reached: Network connection lost",
     });
   });
 
