@@ -28,7 +28,7 @@ export default defineConfig(async () => {
             testTimeout: 20_000,
             include: [
               "test/{cases,domain,forward,http,impact,postback,store,ui}/**/*.test.ts",
-              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,reconcile,repair,retain,sweep,take,take-jobs,walk,watch}.test.ts",
+              "test/{attempt,authorize,book,call,collect,config,dead,deliver,intake,link,news,receive,reconcile,reconcile-together,repair,retain,sweep,take,take-jobs,walk,watch}.test.ts",
             ],
             setupFiles: ["test/setup.ts"],
           },

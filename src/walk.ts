@@ -3,10 +3,10 @@ import { callImpact, type Result } from "./call.ts";
 import type { Connection } from "./domain/connection.ts";
 import type { Cursor, Leg, Reconciliation } from "./domain/reconciliation.ts";
 import type { Source } from "./domain/source.ts";
-import { day, type Instant, minute } from "./domain/time.ts";
+import { day, type Instant, minute, second } from "./domain/time.ts";
 import { type Asked, listActions, listInquiries, listJobs, listUpdates, mostPages, readAction, readInquiry } from "./impact/calls.ts";
 import type { Rec } from "./impact/page.ts";
-import { halves } from "./impact/spans.ts";
+import { halves, type Span } from "./impact/spans.ts";
 import { hasJobs, listOpenInquiries } from "./store/matters.ts";
 import { listUntold } from "./store/readings.ts";
 import { type Taken, takeActions, takeInquiries, takeUpdates } from "./take.ts";
@@ -133,8 +133,21 @@ async function listed(app: App, walk: Walk, leg: Leg, after: string): Promise<[i
 }
 
 /** What comes by the hour waits for calls that may be under way; what the operator asks for does not. */
-function patient(app: App, { source, reconciliation }: Walk, unchangedSince: Instant | null = null) {
+function patient(app: App, walk: Walk, unchangedSince: Instant | null = null) {
+  const { source, reconciliation } = walk;
   const now = app.now();
   const arrivedBefore = reconciliation.task === "backfill" ? now : now - underWayMs;
-  return { source, reconciliation, now, missedBefore: Math.min(arrivedBefore, reconciliation.until), arrivedBefore, unchangedSince };
+  const missedBefore = Math.min(arrivedBefore, reconciliation.until);
+  return { source, reconciliation, now, missedBefore, arrivedBefore, unchangedSince, hasRead: spanRead(walk) };
+}
+
+/** Of impact.com's dates, which are whole seconds, one more is read at both ends. */
+const edgeMs = 2 * second;
+
+/**
+ * A walk reads all updates of its span, and those since then, before it looks at what they led to; the hourly ones have read all until
+ * the watermark. The daily one reads none.
+ */
+function spanRead({ connection, reconciliation: { task, since, until, createdAt } }: Walk): Span | null {
+  return task === "states" ? null : { since: since - edgeMs, until: Math.max(until, createdAt, connection.watermark) + edgeMs };
 }

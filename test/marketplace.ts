@@ -229,7 +229,8 @@ function deltas({ changes }: Action, nth: number) {
 function postbackOf(action: Action, nth: number): Record<string, string> {
   const { status = "PENDING", payout, amount } = action.changes[nth] as Change;
   const own = { ActionId: action.id, Status: status, Payout: money(payout), Amount: money(amount), Currency: "EUR", CampaignId: "7" };
-  return { ...own, ...deltas(action, nth), EventDate: formatInstant((action.changes[0] as Change).at) };
+  const locking = action.lockingDate === undefined ? {} : { LockingDate: formatInstant(action.lockingDate) };
+  return { ...own, ...deltas(action, nth), ...locking, EventDate: formatInstant((action.changes[0] as Change).at) };
 }
 
 function updateOf(action: Action, nth: number): Record<string, string> {

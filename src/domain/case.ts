@@ -2,6 +2,7 @@ import type { Told } from "./action.ts";
 import type { Fields } from "./fields.ts";
 import { formatMoney, type Micros } from "./money.ts";
 import type { Reading, Snapshot } from "./reading.ts";
+import type { Span } from "./span.ts";
 import type { Instant } from "./time.ts";
 
 /** All that is known of one action: its events in order of arrival, what the API says of it by date, and its record where that was read. */
@@ -40,6 +41,11 @@ export interface Patience {
   arrivedBefore?: Instant;
   /** The actions were last changed before that, where they were listed so; null where they may have changed a moment ago. */
   unchangedSince?: Instant | null;
+  /**
+   * Of what time this look has all updates, if not of all: what nobody has told of is told by those who know what came after it, since the
+   * others may be in the middle of reading that. Null where it has read none.
+   */
+  hasRead?: Span | null;
 }
 
 /** Amounts as fields; what is not known is left out. */

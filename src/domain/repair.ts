@@ -4,7 +4,7 @@ import { commonFields, listOrders, together } from "./items.ts";
 import { match, type Reading, repeats, type Snapshot } from "./reading.ts";
 import { asThen, listOpen } from "./state-then.ts";
 import { states } from "./states.ts";
-import { hour } from "./time.ts";
+import { hour, type Instant } from "./time.ts";
 import { sureOnes, withWorth } from "./worth.ts";
 
 /** After so long a record that does not agree with its updates will not any more. */
@@ -15,7 +15,8 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const told = new Map(events.map((event) => [event.id, event]));
   const { unchangedSince = null } = patience;
   const isFinal = unchangedSince !== null && unchangedSince < patience.now - unclearMs;
-  const updates = readings.filter(({ kind }) => kind === "update");
+  const all = readings.filter(({ kind }) => kind === "update");
+  const updates = all.filter(({ toldBy, at }) => toldBy !== null || isRead(at, patience));
   const others = readings.filter(({ kind }) => kind !== "update");
   const [sure, open] = [sureOnes(updates, snapshot), listOpen(updates)];
   const valued = (some: Reading[]) => asThen(withWorth(some, told, snapshot, isFinal), snapshot?.lockingDate ?? null);
@@ -29,13 +30,17 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
   const missing = snapshot ? missingOnes(worked, (one) => untold.includes(one) && isWorkedOut(one, snapshot), snapshot) : [];
 
   const made = new Set(missing.flatMap((gap) => [gap.reading, ...gap.others]));
-  const isWhole = snapshot !== null && worked.every((one) => one.toldBy !== null || made.has(one));
+  const isWhole = snapshot !== null && updates.length === all.length && worked.every((one) => one.toldBy !== null || made.has(one));
   const arrived = events.filter(({ receivedAt }) => receivedAt <= (patience.arrivedBefore ?? patience.missedBefore));
   const known = [...worked, ...others, ...(isWhole ? repeats([...worked, ...others], arrived) : [])];
   const isInArchive = readings.some(({ eventId }) => eventId !== null && !told.has(eventId));
   if (snapshot && !isInArchive) missing.push(...states({ sourceId, actionId, events, readings: known, snapshot }, missing, patience));
   const before = new Map(readings.map((reading) => [reading.id, reading]));
   return { readings: known.filter((one) => hasChanged(one, before.get(one.id))), missing };
+}
+
+function isRead(at: Instant, { hasRead }: Patience): boolean {
+  return hasRead === undefined || (hasRead !== null && at >= hasRead.since && at <= hasRead.until);
 }
 
 function hasChanged(now: Reading, before: Reading | undefined): boolean {
