@@ -4,9 +4,42 @@
 
   // Parts that keep themselves up to date listen for a tick; nothing ticks while nobody looks, or while something is selected.
   setInterval(() => {
-    if (document.visibilityState === "visible" && String(document.getSelection() ?? "") === "")
+    if (!isPaused && document.visibilityState === "visible" && String(document.getSelection() ?? "") === "")
       document.body.dispatchEvent(new Event("tick"));
   }, tickMs);
+
+  // Whoever reads or listens can stop it.
+  let isPaused = false;
+  const head = document.querySelector(".head");
+  if (head && document.querySelector(".live")) {
+    const button = document.createElement("button");
+    button.className = "small quiet";
+    const show = () => {
+      button.textContent = isPaused ? "Updates are paused: go on" : "Pause updates";
+    };
+    button.addEventListener("click", () => {
+      isPaused = !isPaused;
+      show();
+    });
+    show();
+    (head.querySelector(".actions") ?? head).append(button);
+  }
+
+  // The menu closes by Escape, and the tab that is open is in sight.
+  document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector("details.menu[open]");
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft - tab.closest(".tabs").clientWidth / 2 + tab.offsetWidth / 2;
+
+  // A table needs a stop of the Tab key only where it can be scrolled.
+  const stops = () => {
+    for (const table of document.querySelectorAll(".table")) table.tabIndex = table.scrollWidth > table.clientWidth ? 0 : -1;
+  };
+  addEventListener("resize", stops);
 
   document.addEventListener("submit", (event) => {
     const question = event.submitter?.dataset.confirm;
@@ -25,7 +58,8 @@
 
   const prepare = () => {
     for (const part of document.querySelectorAll("noscript")) part.remove(); // a part that was read again has them as elements
-    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+    stops();
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
     for (const figure of document.querySelectorAll("figure[data-chart]")) draw(figure);
   };
 
@@ -51,7 +85,13 @@
     const series = columns.slice(1).map((column, index) => {
       const stroke = colour(names[index % names.length]);
       const shape = isBars ? { paths: uPlot.paths.bars({ size: [0.7, 40] }), fill: stroke } : { width: 2 };
-      return { label: column.textContent, stroke, points: { show: false }, ...shape };
+      return {
+        label: column.textContent,
+        stroke,
+        points: { show: false },
+        value: (_, value) => (value == null ? "" : grouped(value)),
+        ...shape,
+      };
     });
     place.replaceChildren();
     const half = isBars ? (data[0][1] - data[0][0]) / 2 : 0; // the first and the last bar stand inside, too
@@ -62,15 +102,24 @@
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       axes: [
         { ...line, ...timeAxis(data[0]) },
-        { ...line, size: 56 },
+        {
+          ...line,
+          size: 56,
+          values: (_, splits) => splits.map(grouped),
+          ...(data.slice(1).flat().every(isWhole) ? { incrs: wholes } : {}),
+        },
       ],
-      series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "–" : exactly(at)) }, ...series],
+      series: [{ label: columns[0].textContent, value: (_, at) => (at == null ? "" : exactly(at)) }, ...series],
       scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } },
       cursor: { y: false },
     };
     const plot = new uPlot(options, data, place);
     new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 200 })).observe(place);
   }
+
+  const isWhole = (value) => value === null || Number.isInteger(value);
+  const wholes = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+  const grouped = (value) => String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, "\u202f");
 
   const daySeconds = 86400;
   const exactly = (at) => new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");

@@ -45,7 +45,7 @@ export function layout(view: View, { title, lead, actions, body }: Page): Html {
     title,
     html`<header class="bar">
 <a class="brand" href="/overview">Postback Edge</a>
-<details class="menu"><summary>Menu</summary>${doors(view)}</details>
+<details class="menu"><summary>Menu</summary><nav aria-label="Pages">${doors(view)}</nav></details>
 <nav class="doors" aria-label="Pages">${doors(view)}</nav>
 </header>
 <main id="main">

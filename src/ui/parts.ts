@@ -12,7 +12,12 @@ export interface Column<Row> {
 export function table<Row>(caption: string, columns: Column<Row>[], rows: Row[], foot: Row[] = []): Html {
   const side = ({ isFigure }: Column<Row>) => (isFigure ? "figure" : "");
   const cells = (row: Row) =>
-    html`<tr>${columns.map((column) => html`<td class="${side(column)}" data-head="${column.head}">${column.cell(row)}</td>`)}</tr>`;
+    html`<tr>${columns.map((column, nth) => {
+      const body = html`<div>${column.cell(row)}</div>`;
+      return nth === 0
+        ? html`<th scope="row" class="${side(column)}" data-head="${column.head}">${body}</th>`
+        : html`<td class="${side(column)}" data-head="${column.head}">${body}</td>`;
+    })}</tr>`;
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col" class="${side(column)}">${column.head}</th>`)}</tr></thead>

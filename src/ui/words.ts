@@ -121,9 +121,13 @@ export function state(word: string | null | undefined): Html {
   return html`<span class="state ${mood}${word.length > longest ? " wraps" : ""}"><span aria-hidden="true">${signs[mood]}</span> ${word}</span>`;
 }
 
+/** So long a name stands on one line. */
+const longestLine = 24;
+
 /** A name that a machine reads: an id, a key, a URL. */
 export function code(text: string | null | undefined): Html {
-  return text ? html`<code>${text}</code>` : html`<span class="none">–</span>`;
+  if (!text) return html`<span class="none">–</span>`;
+  return text.length > longestLine ? html`<code>${text}</code>` : html`<code class="line">${text}</code>`;
 }
 
 /** Text that goes to the clipboard at a press; without scripts it can still be selected. */

@@ -136,7 +136,7 @@ describe("from the first start to a mended failure", () => {
     await house.operate(`/sources/${id}`, { mapping: { note: "Payout" } }, "PATCH");
     await postback({ ...sale("odd.1"), note: "twelve and a half" });
     await open("/quarantine");
-    await main().locator('td a[href^="/quarantine/"]').first().click();
+    await main().locator('tbody a[href^="/quarantine/"]').first().click();
     await main()
       .getByText(/twelve and a half/)
       .first()

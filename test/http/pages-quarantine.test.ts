@@ -20,7 +20,7 @@ test("the list says why, by field, shows hostile values, and leads to re-ingesti
   const id = await sendRefused(source, { query: new URLSearchParams({ action_id: "1", payout: hostile }).toString() });
   const { text } = await look(`/quarantine?source=${source.id}&code=invalid`);
   expect(text).toContain(`href="/quarantine/${id}"`);
-  expect(text).toContain("<code>Payout</code>");
+  expect(text).toContain('<code class="line">Payout</code>');
   expect(text).toContain(harmless.slice(0, 30));
   expect(text).not.toContain("<img");
   expect(text).toContain(`href="/quarantine/reingest?source=${source.id}&amp;code=invalid"`);
