@@ -50,10 +50,15 @@ export function layout(view: View, { title, lead, actions, body }: Page): Html {
 </header>
 <main id="main">
 ${view.said ? html`<p class="notice good" role="status">${view.said}</p>` : null}
-<header class="head"><div><h1>${title}</h1>${lead ? html`<p class="lead">${lead}</p>` : null}</div>${actions ? html`<div class="actions">${actions}</div>` : null}</header>
+<header class="head"><div><h1>${broken(title)}</h1>${lead ? html`<p class="lead">${lead}</p>` : null}</div>${actions ? html`<div class="actions">${actions}</div>` : null}</header>
 ${body}
 </main>`,
   );
+}
+
+/** A name like `operational.alert_opened` may go on in the next line behind a point or a bar. */
+function broken(title: string): Content {
+  return title.split(/(?<=[a-z][._])(?=[a-z])/).map((part, nth) => [nth > 0 && html`<wbr>`, part]);
 }
 
 /** A page without doors: for who is not in yet, and for when something is wrong. */
