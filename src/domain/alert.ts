@@ -38,28 +38,29 @@ export function newAlertId(at: Instant): string {
 /** Why an alert was opened, for somebody who was woken by it. */
 export function reasonOf({ kind, figures }: Pick<Alert, "kind" | "figures">): string {
   if (kind === "silence") {
-    const { last_received_at, silent_minutes, expected, limit } = figures;
-    return `Nothing has come since ${last_received_at} (${span(Number(silent_minutes))}). By the same hours of the last weeks about ${expected} postbacks should have come; an alert opens at ${limit}. See whether impact.com still calls the URL of this source.`;
+    const { last_received_at, silent_minutes, expected } = figures;
+    return `Nothing has come since ${minuteOf(last_received_at)} (${span(Number(silent_minutes))}). By the same hours of the last weeks about ${Math.round(Number(expected))} postbacks should have come. See whether impact.com still calls the URL of this source.`;
   }
   const { rate, usual_rate, count, of, since } = figures;
   const { what, todo } = sayings[kind];
-  return `${percent(rate)} of what came since ${since} ${what} (${count} of ${of}); usually it is ${percent(usual_rate)}. ${todo}`;
+  return `${percent(rate)} of what came since ${minuteOf(since)} ${what} (${count} of ${of}); usually it is ${percent(usual_rate)}. ${todo}`;
 }
 
 /** Why it was closed. */
 export function endOf({ kind, openedAt, closing, closedAt }: Pick<Alert, "kind" | "openedAt" | "closing" | "closedAt">): string {
   const open = span(Math.floor(((closedAt ?? openedAt) - openedAt) / 60_000));
-  if (kind === "silence") return `Calls come again: the last at ${closing?.["last_received_at"]}. The alert was open for ${open}.`;
+  if (kind === "silence")
+    return `Calls come again: the last at ${minuteOf(closing?.["last_received_at"])}. The alert was open for ${open}.`;
   const { rate, usual_rate, count, of, since } = closing ?? {};
   const { what } = sayings[kind];
-  return `${percent(rate)} of what came since ${since} ${what} (${count} of ${of}), which is near the usual ${percent(usual_rate)}. The alert was open for ${open}.`;
+  return `${percent(rate)} of what came since ${minuteOf(since)} ${what} (${count} of ${of}), which is near the usual ${percent(usual_rate)}. The alert was open for ${open}.`;
 }
 
 const sayings: Record<Drift, { what: string; todo: string }> = {
-  reversals: { what: "were reversals", todo: "GET /actions?state=REVERSED lists them, with the campaigns they are of." },
+  reversals: { what: "were reversals", todo: "See which campaigns they are of." },
   quarantine: {
     what: "went into quarantine",
-    todo: "GET /quarantine tells why; POST /quarantine/:id/reingest takes it again when that is mended.",
+    todo: "Each call is kept with its reason, and can be re-ingested when that is mended.",
   },
   duplicates: {
     what: "were repeats",
@@ -70,6 +71,11 @@ const sayings: Record<Drift, { what: string; todo: string }> = {
     todo: "See whether a template was changed in impact.com; the source's mapping can name them.",
   },
 };
+
+/** `2026-05-13 03:37 UTC`. */
+function minuteOf(moment: number | string | undefined): string {
+  return String(moment).replace(/T(\d\d:\d\d).*Z$/, " $1 UTC");
+}
 
 function percent(share: number | string | undefined): string {
   return `${Number((Number(share ?? 0) * 100).toPrecision(3))} %`;

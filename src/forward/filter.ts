@@ -89,9 +89,15 @@ function double(micros: Micros | null): number {
   return micros === null ? 0 : Number(formatMoney(micros));
 }
 
+/** What helps, by the beginning of what the parser says. */
+const hints: [begin: string, hint: string][] = [
+  ["Unknown variable", `. Known names: ${filterNames.join(", ")}`],
+  ["Unexpected character: =", ". Write == to compare"],
+];
+
 function mistake(source: string, error: unknown): Problem {
   const { range, summary } = error as { range?: { start: number }; summary?: string };
-  const hint = summary?.startsWith("Unknown variable") ? `. Known names: ${filterNames.join(", ")}` : "";
+  const hint = hints.find(([begin]) => summary?.startsWith(begin))?.[1] ?? "";
   return refuse(source, range?.start ?? 0, `${(summary ?? String(error)).replaceAll(typeVariable, "type")}${hint}`);
 }
 

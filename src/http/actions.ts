@@ -8,6 +8,7 @@ import { formatMoney, type Micros } from "../domain/money.ts";
 import { Problem } from "../domain/problem.ts";
 import { type Action, type Dimension, dimensions } from "../domain/standing.ts";
 import { second } from "../domain/time.ts";
+import { actionStates } from "../impact/calls.ts";
 import { listActions as search } from "../store/actions.ts";
 import { listActionEvents } from "../store/ledgers.ts";
 import { listInquiriesOf } from "../store/matters.ts";
@@ -15,7 +16,7 @@ import { actionPage } from "../ui/action.ts";
 import { actionsPage } from "../ui/actions.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames, viewEvent } from "./events.ts";
-import { instant, moment, paging } from "./input.ts";
+import { instant, moment, pagingBy } from "./input.ts";
 
 /** So long a list may wait for what has just arrived to be booked. */
 export const bookingMs = 2 * second;
@@ -25,11 +26,14 @@ const ofDimension = Object.fromEntries(Object.keys(dimensions).map((name) => [na
   z.ZodOptional<z.ZodString>
 >;
 
+const stages = ["tracked", "modified", "approved", "reversed", "reinstated", "cleared", "paid"] as const;
+const upper = (text: unknown) => (typeof text === "string" ? text.toUpperCase() : text);
+
 export const listActions = endpoint({
   summary: "Actions as their ledgers leave them, the one that was heard of last first. `up_to_date` is false while more is being booked",
   query: z.strictObject({
-    state: z.string().optional().describe("PENDING, APPROVED or REVERSED."),
-    stage: z.string().optional().describe("The last step: tracked, modified, approved, reversed, reinstated, cleared or paid."),
+    state: z.preprocess(upper, z.enum(actionStates).optional()).describe("In capitals or not."),
+    stage: z.enum(stages).optional().describe("The last step."),
     source: z.string().optional().describe("A source's id or name."),
     currency: z.string().optional(),
     ...ofDimension,
@@ -38,7 +42,7 @@ export const listActions = endpoint({
     gaps: z.stringbool().optional().describe("Those whose chain does not close, or those whose chain does."),
     since: moment.describe("Heard of since then."),
     until: moment,
-    ...paging,
+    ...pagingBy("evt"),
   }),
   run: async ({ app, query }) => {
     const isUpToDate = await book(app, bookingMs);

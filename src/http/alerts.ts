@@ -4,7 +4,7 @@ import { listAlerts as list } from "../store/alerts.ts";
 import { alertsPage } from "../ui/alerts.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
-import { instant, paging } from "./input.ts";
+import { instant, pagingBy } from "./input.ts";
 
 export const listAlerts = endpoint({
   summary: "What is out of the ordinary with sources, and why, the latest first",
@@ -12,7 +12,7 @@ export const listAlerts = endpoint({
     state: z.enum(["open", "closed", "all"]).default("open"),
     source: z.string().optional().describe("A source's id or name."),
     kind: z.enum(alertKinds).optional(),
-    ...paging,
+    ...pagingBy("alr"),
   }),
   run: async ({ app, query }) => {
     const { alerts, next } = await list(app.db, query);

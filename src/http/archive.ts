@@ -6,7 +6,7 @@ import * as archive from "../store/archive.ts";
 import { restore } from "../store/retention.ts";
 import { dayPage, daysPage, restoredPage } from "../ui/archive.ts";
 import { endpoint } from "./endpoint.ts";
-import { paging } from "./input.ts";
+import { paging, wrongCursor } from "./input.ts";
 
 /** What was read back stays so long at least. */
 const stayMs = 7 * dayMs;
@@ -20,7 +20,7 @@ const content = z.enum(archive.contents).default("events").describe("Events with
 
 export const listDays = endpoint({
   summary: "The days that the archive has something of, oldest first",
-  query: z.strictObject({ content, ...paging }),
+  query: z.strictObject({ content, ...paging, cursor: z.iso.date("is not the `next` of a page").optional() }),
   run: async ({ app, query }) => {
     const { days, next } = await archive.listDays(bucketOf(app), query.content, { after: query.cursor, limit: query.limit });
     return { body: { data: days, next } };
@@ -33,6 +33,7 @@ export const listParts = endpoint({
   query: z.strictObject({ content, ...paging }),
   run: async ({ app, params, query }) => {
     const search = { day: dayOf(params["day"]), after: query.cursor, limit: query.limit };
+    if (query.cursor?.startsWith(`${query.content}/${search.day}/`) === false) throw wrongCursor();
     const { parts, next } = await archive.listParts(bucketOf(app), query.content, search);
     return { body: { data: parts, next } };
   },

@@ -10,10 +10,12 @@ import { leaseMarginMs } from "../store/claims.ts";
 import { reopenDelivery } from "../store/deliveries.ts";
 import { readDestination } from "../store/destinations.ts";
 import { findEvent } from "../store/events.ts";
+import type { Receiver } from "../ui/attempts.ts";
 import { deliveriesPage, deliveryPage } from "../ui/deliveries.ts";
 import { cameFrom } from "./back.ts";
 import { endpoint } from "./endpoint.ts";
-import { instant, paging } from "./input.ts";
+import { eventNames } from "./event-names.ts";
+import { instant, paging, wrongCursor } from "./input.ts";
 
 export const listDeliveries = endpoint({
   summary: "Deliveries, those of the newest events first",
@@ -26,11 +28,15 @@ export const listDeliveries = endpoint({
   run: async ({ app, query }) => {
     const { destinations } = await app.catalog.current(app.db);
     const named = destinations.findLast(({ name, state }) => name === query.destination && state !== "deleted")?.id;
-    const cursor = query.cursor === undefined ? undefined : keyOf(query.cursor);
+    const cursor = query.cursor === undefined ? undefined : parseDeliveryId(query.cursor);
+    if (cursor === null) throw wrongCursor();
     const { deliveries, next } = await search(app.db, { ...query, destination: named ?? query.destination, cursor });
     return { body: { data: deliveries.map((delivery) => viewDelivery(delivery)), next: next && deliveryId(next) } };
   },
-  page: async ({ app, answer, view }) => deliveriesPage(view, answer, await destinationNames(app)),
+  page: async ({ app, answer, view }) => {
+    const ids = answer.data.map(({ event }) => event);
+    return deliveriesPage(view, answer, await receivers(app), await eventNames(app, ids));
+  },
 });
 
 export const showDelivery = endpoint({
@@ -41,8 +47,10 @@ export const showDelivery = endpoint({
     if (!found) throw missing();
     return { body: viewDelivery(found.delivery, found.attempts) };
   },
-  page: async ({ app, answer, view }) =>
-    deliveryPage(view, answer, (await destinationNames(app)).get(answer.destination) ?? answer.destination),
+  page: async ({ app, answer, view }) => {
+    const names = await eventNames(app, [answer.event]);
+    return deliveryPage(view, answer, (await receivers(app)).get(answer.destination), names.get(answer.event) ?? answer.event);
+  },
 });
 
 export const retryDelivery = endpoint({
@@ -74,8 +82,14 @@ export const retryDelivery = endpoint({
 
 /** What destinations are called, by their ids; those that were deleted are left out. */
 export async function destinationNames(app: App): Promise<Map<string, string>> {
+  return new Map([...(await receivers(app))].map(([id, { name }]) => [id, name]));
+}
+
+/** Destinations as deliveries see them, by their ids; those that were deleted are left out. */
+export async function receivers(app: App): Promise<Map<string, Receiver>> {
   const { destinations } = await app.catalog.current(app.db);
-  return new Map(destinations.flatMap(({ id, name, state }) => (state === "deleted" ? [] : [[id, name]])));
+  const there = destinations.filter(({ state }) => state !== "deleted");
+  return new Map(there.map(({ id, name, state, health }) => [id, { name, state, openUntil: health.openUntil }]));
 }
 
 /** A delivery as our API tells it; with its attempts when they are given. */

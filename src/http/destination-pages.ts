@@ -4,13 +4,14 @@ import { presetNames } from "../domain/destination.ts";
 import { day } from "../domain/time.ts";
 import { filterNames } from "../forward/filter.ts";
 import { presetCatalogue } from "../forward/presets.ts";
+import { listDeliveries } from "../store/attempts.ts";
 import { countOpen } from "../store/deliveries.ts";
 import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { destinationPage, type Shown } from "../ui/destination.ts";
 import { type Draft, destinationForm } from "../ui/destination-form.ts";
 import type { Told } from "../ui/destination-keys.ts";
 import type { DestinationView } from "../ui/destination-view.ts";
-import { destinationsPage } from "../ui/destinations.ts";
+import { destinationsPage, isFailing } from "../ui/destinations.ts";
 import { type Typed, untyped } from "../ui/form.ts";
 import type { Listed } from "../ui/list.ts";
 import type { Changes } from "./destination-settings.ts";
@@ -50,12 +51,23 @@ const most = 1000;
 
 /** A destination with its last day, and with what is told of it once. */
 export async function showOne({ app, request, answer, view }: ShownCall<unknown, Shown>) {
-  const [pulses, open, told] = await Promise.all([
+  const [pulses, open, reason, told] = await Promise.all([
     listDestinationPulses(app.db, { destination: answer.id, since: app.now() - day, until: app.now() + 1 }),
     countOpen(app.db, answer.id, most),
+    isFailing(answer) ? lastReason(app, answer.id) : null,
     readOnce(app, request, `/destinations/${answer.id}`),
   ]);
-  return destinationPage(view, answer, { pulses, open: { ...open, most } }, told as Told | null);
+  return destinationPage(view, answer, { pulses, open: { ...open, most }, reason }, told as Told | null);
+}
+
+/** Among so many of a destination's latest deliveries the one is looked for that was tried last. */
+const lookedAt = 50;
+
+/** Why the delivery that was tried last did not arrive. */
+async function lastReason({ db }: App, destination: string): Promise<string | null> {
+  const { deliveries } = await listDeliveries(db, { destination, limit: lookedAt });
+  const failed = deliveries.filter(({ state, attempts, reason }) => state !== "delivered" && attempts > 0 && reason !== null);
+  return failed.sort((one, other) => other.updatedAt - one.updatedAt)[0]?.reason ?? null;
 }
 
 /** On to the destination, which tells its new secret once. */

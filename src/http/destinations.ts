@@ -19,6 +19,7 @@ import { changes, settings } from "./destination-settings.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
 import { latestOf, paging } from "./input.ts";
+import { latest } from "./latest.ts";
 
 export const createDestination = endpoint({
   summary: "Create a destination: the answer holds its signing secret, this once",
@@ -121,7 +122,10 @@ export const testDestination = endpoint({
     };
   },
   form: () => ({}),
-  page: async ({ app, params, answer }) => testPage(viewDestination(await findDestination(app, params["id"])), answer),
+  page: async ({ app, params, answer }) => {
+    const [destination, { sources }] = await Promise.all([findDestination(app, params["id"]), app.catalog.current(app.db)]);
+    return testPage(viewDestination(destination), answer, latest(sources)?.id ?? null);
+  },
 });
 
 /** A key for each version: for v1 the operator's own one, if it was brought along. */

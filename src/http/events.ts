@@ -12,9 +12,9 @@ import type { StoredReceipt } from "../store/receipts.ts";
 import { listEvents as search } from "../store/search.ts";
 import { eventPage } from "../ui/event.ts";
 import { eventsPage } from "../ui/events.ts";
-import { viewDelivery } from "./deliveries.ts";
+import { receivers, viewDelivery } from "./deliveries.ts";
 import { endpoint } from "./endpoint.ts";
-import { moment, paging } from "./input.ts";
+import { moment, pagingBy } from "./input.ts";
 
 export const listEvents = endpoint({
   summary: "Events, newest first. A page may hold fewer than asked and still have a `next`: each looks at 2,500 events at the most",
@@ -35,7 +35,7 @@ export const listEvents = endpoint({
     q: z.string().min(1).max(200).optional().describe("Text that stands in the event's id, in any key or in any value."),
     since: moment,
     until: moment,
-    ...paging,
+    ...pagingBy("evt"),
   }),
   run: async ({ app, query: { action_id, click_id, sub_id, order_id, field, ...query } }) => {
     const ids = { actionId: action_id, clickId: click_id, subId: sub_id, orderId: order_id };
@@ -70,11 +70,7 @@ export const showEvent = endpoint({
       },
     };
   },
-  page: async ({ app, answer, view }) => {
-    const { destinations } = await app.catalog.current(app.db);
-    const there = destinations.filter(({ state }) => state !== "deleted");
-    return eventPage(view, answer, isMacroName, new Map(there.map(({ id, name }) => [id, name])));
-  },
+  page: async ({ app, answer, view }) => eventPage(view, answer, isMacroName, await receivers(app)),
 });
 
 /** An event as our API tells it: a webhook's data, and what is ours to know. */

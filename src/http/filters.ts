@@ -34,10 +34,8 @@ export const checkFilter = endpoint({
       },
     };
   },
-  page: ({ app, request, answer, typed }) => {
-    const isPart = request.headers.has("hx-request") || typed.values["form"] !== "whole";
-    return isPart ? filterPage(answer) : formPage(app, typed, typed.values["destination"], { check: answer });
-  },
+  page: ({ app, answer, typed }) =>
+    typed.values["form"] === "whole" ? formPage(app, typed, typed.values["destination"], { check: answer }) : filterPage(answer),
 });
 
 function mistakeIn(filter: string) {

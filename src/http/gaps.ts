@@ -3,11 +3,13 @@ import { type Gap, type GapReason, gapReasons } from "../domain/gap.ts";
 import { arrivalOf } from "../domain/id.ts";
 import { day } from "../domain/time.ts";
 import { readCapture, listGaps as search } from "../store/gaps.ts";
+import { listReconciliations } from "../store/reconciliations.ts";
 import { capturePage, gapsPage } from "../ui/gaps.ts";
+import { toBegin } from "../ui/reconciliations.ts";
 import { readAccesses } from "./accesses.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
-import { instant, moment, paging } from "./input.ts";
+import { instant, moment, pagingBy } from "./input.ts";
 
 const reasons = Object.keys(gapReasons) as [GapReason, ...GapReason[]];
 
@@ -19,14 +21,18 @@ export const listGaps = endpoint({
     reconciliation: z.string().optional(),
     since: moment,
     until: moment,
-    ...paging,
+    ...pagingBy("gap"),
   }),
   run: async ({ app, query }) => {
     const { gaps, next } = await search(app.db, query);
     const names = await sourceNames(app);
     return { body: { data: gaps.map((gap) => view(gap, names)), next } };
   },
-  page: async ({ app, answer, view: shown }) => gapsPage(shown, answer, [...(await sourceNames(app)).values()]),
+  page: async ({ app, answer, view: shown }) => {
+    const { reconciliations } = await listReconciliations(app.db, { limit: 1 });
+    const way = reconciliations.length > 0 ? null : toBegin(await readAccesses(app));
+    return gapsPage(shown, answer, [...(await sourceNames(app)).values()], way);
+  },
 });
 
 export const showCapture = endpoint({

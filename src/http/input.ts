@@ -33,10 +33,23 @@ export const paging = {
   cursor: z.string().optional().describe("`next` of the page before."),
 };
 
+const noCursor = "is not the `next` of a page";
+
+/** A page of a list whose cursor is an id, like `evt_…`. */
+export function pagingBy(prefix: "evt" | "gap" | "rec" | "alr" | "aud") {
+  return {
+    ...paging,
+    cursor: z
+      .string()
+      .regex(new RegExp(`^${prefix}_[\\w-]+$`), noCursor)
+      .optional()
+      .describe("`next` of the page before."),
+  };
+}
+
 /** What is said of a cursor that no page gave. */
 export function wrongCursor(): Problem {
-  const reason = "is not the `next` of a page";
-  return new Problem("invalid_input", `cursor ${reason}.`, [{ field: "cursor", reason }]);
+  return new Problem("invalid_input", `cursor ${noCursor}.`, [{ field: "cursor", reason: noCursor }]);
 }
 
 /** A page of what is in memory, the latest first; `rows` come oldest first, as made. Throws `invalid_input` for a cursor that no page gave. */
@@ -87,8 +100,16 @@ function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType): Mistake[] {
     const known = field === "" && schema instanceof z.ZodObject ? `; known are ${Object.keys(schema.shape).join(", ") || "none"}` : "";
     return issue.keys.map((key) => ({ field: [field, key].filter(Boolean).join("."), reason: `is not known here${known}` }));
   }
-  if (issue.code === "invalid_type" && issue.input === undefined) return [{ field, reason: "is missing" }];
+  if (["invalid_type", "invalid_value"].includes(issue.code) && issue.input === undefined) return [{ field, reason: "is missing" }];
   if (issue.code === "too_small" && issue.origin === "string" && issue.minimum === 1) return [{ field, reason: "must not be empty" }];
+  if (issue.code === "invalid_value") return [{ field, reason: `is not one of ${choicesOf(issue.values)}` }];
   const { message } = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue; // of a record's key
   return [{ field: field || "(body)", reason: message.replace(/^(Invalid|Too)/, (word) => `is ${word.toLowerCase()}`) }];
+}
+
+/** More choices than these are not counted up. */
+const mostChoices = 8;
+
+function choicesOf(values: unknown[]): string {
+  return values.length <= mostChoices ? values.join(", ") : "the choices";
 }

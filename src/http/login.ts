@@ -5,7 +5,10 @@ import { endpoint } from "./endpoint.ts";
 import { goOnTo, respondBare } from "./page.ts";
 import { checkSameOrigin, cookie, hasSession, isOperatorToken, newSession, sessionMs } from "./session.ts";
 
-const destination = z.strictObject({ to: z.string().optional() });
+const destination = z.strictObject({
+  to: z.string().optional(),
+  out: z.string().optional().describe("Set when a form could not be sent any more."),
+});
 
 export const showLogin = endpoint({
   summary: "The door",
@@ -15,7 +18,8 @@ export const showLogin = endpoint({
   run: async ({ app, request, query }) => {
     const to = pathOf(query.to);
     if (hasSession(request, app.config, app.now())) return goOnTo(request, to, "");
-    return respondBare("Sign in", loginPage(to, null));
+    const why = query.out ? "You were signed out. Sign in to go on." : query.to ? "Sign in to go on." : null;
+    return respondBare("Sign in", loginPage(to, { why }));
   },
 });
 
@@ -27,7 +31,8 @@ export const signIn = endpoint({
   form: (fields) => ({ token: fields.text("token") ?? "", to: pathOf(fields.text("to")) }),
   run: async ({ app, request, body }) => {
     checkSameOrigin(request);
-    if (!isOperatorToken(body.token, app.config)) return respondBare("Sign in", loginPage(body.to, "This is not the operator token."), 401);
+    if (!isOperatorToken(body.token, app.config))
+      return respondBare("Sign in", loginPage(body.to, { mistake: "This is not the operator token." }), 401);
     return goOnTo(request, body.to, "", [cookie(request.url, "session", newSession(app.config, app.now()), sessionMs / second)]);
   },
 });

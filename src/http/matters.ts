@@ -11,7 +11,7 @@ import { type MatterWords, mattersPage } from "../ui/matters.ts";
 import { bookingMs } from "./actions.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { sourceNames, viewEvent } from "./events.ts";
-import { instant, paging } from "./input.ts";
+import { instant, pagingBy } from "./input.ts";
 import { viewFiles } from "./job-files.ts";
 
 interface Words extends MatterWords {
@@ -65,7 +65,7 @@ function resource({ kind, prefix, many, more, ...words }: Words): { list: Endpoi
   return {
     list: endpoint({
       summary: `${many}, the one that was heard of last first`,
-      query: z.strictObject({ status: z.string().optional().describe(states), source: z.string().optional(), ...paging }),
+      query: z.strictObject({ status: z.string().optional().describe(states), source: z.string().optional(), ...pagingBy("evt") }),
       run: async ({ app, query }) => {
         const isUpToDate = await book(app, bookingMs);
         const { matters, next } = await listMatters(app.db, kind, query);

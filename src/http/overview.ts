@@ -9,10 +9,11 @@ import { listAlerts } from "../store/alerts.ts";
 import { listDestinationPulses } from "../store/destination-pulses.ts";
 import { readCapture } from "../store/gaps.ts";
 import { mostCounted, type Overview, readOverview } from "../store/overview.ts";
-import { overviewPage } from "../ui/overview.ts";
+import { type Around, overviewPage } from "../ui/overview.ts";
 import { bookingMs } from "./actions.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
+import { latest } from "./latest.ts";
 
 const ranges = { "24h": { ms: day, step: hour }, "7d": { ms: 7 * day, step: hour }, "30d": { ms: 30 * day, step: day } } as const;
 type Range = keyof typeof ranges;
@@ -91,8 +92,19 @@ export const showOverview = endpoint({
       },
     };
   },
-  page: ({ answer, view }) => overviewPage(view, answer),
+  page: async ({ app, answer, view }) => overviewPage(view, answer, await around(app)),
 });
+
+/** What the page tells besides: since when destinations fail, and the latest source and destination. */
+async function around(app: App): Promise<Around> {
+  const { sources, destinations } = await app.catalog.current(app.db);
+  const there = destinations.filter(({ state }) => state !== "deleted");
+  return {
+    failingSince: new Map(there.map(({ id, health }) => [id, instant(health.failingSince)])),
+    source: latest(sources)?.id ?? null,
+    destination: latest(there)?.id ?? null,
+  };
+}
 
 /** Repeats that this isolate has counted and not written down yet are of late. */
 function withHeld(calls: Overview["calls"], { tally }: Pick<App, "tally">, latest: Instant): Overview["calls"] {

@@ -4,6 +4,7 @@ import { address, html } from "../ui/html.ts";
 import { bare, layout, type Page } from "../ui/layout.ts";
 import { problemPage } from "../ui/problem.ts";
 import type { View } from "../ui/view.ts";
+import { pageBefore } from "./back.ts";
 import { cookie, hasSession, readCookie } from "./session.ts";
 
 const headers = {
@@ -59,13 +60,14 @@ export function goOnTo(request: Request, to: string, said: string, cookies: stri
 /** A mistake as a page that says what to do; who is not signed in is led to the door. */
 export function respondProblemPage(request: Request, problem: Problem, app: App | null): Response {
   const isIn = app !== null && hasSession(request, app.config, app.now());
-  const { pathname, search } = new URL(request.url);
+  const { pathname, search, searchParams } = new URL(request.url);
   if (problem.code === "unauthorized") {
     if (request.headers.has("hx-request")) return new Response(null, { status: 204, headers: { "hx-refresh": "true" } });
-    const to = request.method === "GET" ? address("/login", { to: pathname + search }) : "/login";
-    return goOnTo(request, to, "");
+    const asked = request.method === "GET" ? { to: pathname + search } : { to: pageBefore(request)?.replace(/\/preview$/, ""), out: "1" };
+    return goOnTo(request, address("/login", asked), "");
   }
-  const page = problemPage(problem, request.headers.get("referer"), new URL(request.url).origin);
+  const asked = { method: request.method, path: pathname, query: Object.fromEntries(searchParams), before: pageBefore(request) };
+  const page = problemPage(problem, asked);
   const answer = isIn
     ? respondPage(request, { ...viewOf(request, app.now()), said: null }, page, problem.status)
     : respondBare(page.title, html`<main id="main" class="door"><h1>${page.title}</h1>${page.body}</main>`, problem.status);

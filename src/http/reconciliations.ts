@@ -13,7 +13,7 @@ import { newReconciliationPage, reconciliationPage, reconciliationsPage } from "
 import { readAccesses } from "./accesses.ts";
 import { endpoint } from "./endpoint.ts";
 import { sourceNames } from "./events.ts";
-import { instant, moment, paging } from "./input.ts";
+import { instant, moment, pagingBy } from "./input.ts";
 
 export const listReconciliations = endpoint({
   summary: "Reconciliations with impact.com's API, newest first: those by the hour (`updates`), by the day (`states`), and those asked for",
@@ -21,7 +21,7 @@ export const listReconciliations = endpoint({
     source: z.string().optional().describe("A source's id or name."),
     task: z.enum(tasks).optional(),
     state: z.enum(reconciliationStates).optional(),
-    ...paging,
+    ...pagingBy("rec"),
   }),
   run: async ({ app, query }) => {
     const { reconciliations, next } = await search(app.db, query);

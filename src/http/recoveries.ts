@@ -1,26 +1,27 @@
 import * as z from "zod";
-import { deliveryId, deliveryStates } from "../domain/delivery.ts";
+import type { App } from "../app.ts";
+import { deliveryId, deliveryStates, parseDeliveryId } from "../domain/delivery.ts";
 import { endOfArrivals, newShortId } from "../domain/id.ts";
 import { Problem } from "../domain/problem.ts";
 import { payloadChoices, type Recovery } from "../domain/recovery.ts";
 import { compileFilter } from "../forward/filter.ts";
 import { preview } from "../recover.ts";
 import { ring } from "../ring.ts";
+import { listDeliveries } from "../store/attempts.ts";
 import { cancelRecovery, findRecovery, type RecoveryKey, saveRecovery, listRecoveries as search } from "../store/recoveries.ts";
-import { newRecoveryPage, recoveriesPage, recoveryPage, recoveryPreviewPage } from "../ui/recoveries.ts";
+import { newRecoveryPage, recoveriesPage, recoveryPage } from "../ui/recoveries.ts";
+import { type Around, type Preview, recoveryPreviewPage } from "../ui/recovery-preview.ts";
 import { destinationNames } from "./deliveries.ts";
 import { findDestination } from "./destinations.ts";
 import { endpoint, type Reply } from "./endpoint.ts";
+import { eventNames } from "./event-names.ts";
 import { instant, moment, paging, wrongCursor } from "./input.ts";
 
 /** What the form of a recovery sends; its page takes the same, so that what was previewed can be changed. */
 const formFields = ["destination", ...deliveryStates.map((state) => `state.${state}`), "since", "until", "filter", "payload", "rate"];
 
-interface Preview {
-  count: number;
-  is_complete: boolean;
-  first: string[];
-}
+/** So many deliveries are looked at for their states where a preview finds nothing. */
+const mostLatest = 500;
 
 export const createRecovery = endpoint({
   summary: "Send many deliveries again, oldest first. With ?preview only tells how many, and the first ten",
@@ -84,7 +85,8 @@ export const createRecovery = endpoint({
   }),
   again: async ({ app, typed }) => newRecoveryPage(typed, await destinationNames(app)),
   next: ({ answer }) => ("count" in answer ? null : { to: `/recoveries/${answer.id}`, said: "The recovery has begun." }),
-  page: ({ answer, typed }) => recoveryPreviewPage(answer as Preview, typed.values),
+  page: async ({ app, answer, typed }) =>
+    recoveryPreviewPage(answer as Preview, typed.values, await lookAround(app, answer as Preview, typed.values["destination"])),
 });
 
 export const showNewRecovery = endpoint({
@@ -108,14 +110,7 @@ export const listRecoveries = endpoint({
 export const showRecovery = endpoint({
   summary: "How far a recovery has come: finished says that all was opened again; `pending` of it is still on its way",
   run: async ({ app, params }) => ({ body: view(await find(app.db, params["id"])) }),
-  page: async ({ app, answer, view: shown }) => {
-    const { destination } = answer;
-    return recoveryPage(
-      shown,
-      answer,
-      destination === null ? "all destinations" : ((await destinationNames(app)).get(destination) ?? destination),
-    );
-  },
+  page: async ({ app, answer, view: shown }) => recoveryPage(shown, answer, await destinationNames(app)),
 });
 
 export const stopRecovery = endpoint({
@@ -128,6 +123,27 @@ export const stopRecovery = endpoint({
   form: () => ({}),
   next: ({ answer }) => ({ to: `/recoveries/${answer.id}`, said: "The recovery was cancelled. What it had opened already still arrives." }),
 });
+
+/** What is shown with a preview. `asked` is the destination's id, if one was chosen. */
+async function lookAround(app: App, { count, first }: Preview, asked = ""): Promise<Around> {
+  const names = await destinationNames(app);
+  const keys = first.flatMap((id) => parseDeliveryId(id) ?? []);
+  const ids = keys.map(({ eventId }) => eventId);
+  const [events, latest] = await Promise.all([
+    eventNames(app, ids),
+    count > 0 ? null : listDeliveries(app.db, { destination: asked || undefined, limit: mostLatest }),
+  ]);
+  return {
+    to: asked === "" ? "any destination" : (names.get(asked) ?? asked),
+    first: keys.map((key) => ({
+      id: deliveryId(key),
+      event: events.get(key.eventId) ?? key.eventId,
+      destination: names.get(key.destinationId) ?? key.destinationId,
+    })),
+    latest: latest?.deliveries.map(({ state }) => state) ?? null,
+    isAll: latest?.next === null,
+  };
+}
 
 function keyOf(cursor: string): RecoveryKey {
   const [at, id] = cursor.split(":");

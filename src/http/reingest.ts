@@ -6,7 +6,7 @@ import { keep, postingOf, type Received, type Understood } from "../receive.ts";
 import type { Copy } from "../store/catalog.ts";
 import { type Quarantined, resolveQuarantined, saveQuarantined } from "../store/quarantine.ts";
 import { endpoint } from "./endpoint.ts";
-import { findQuarantinedOne } from "./quarantine.ts";
+import { becameEvent, findQuarantinedOne } from "./quarantine.ts";
 import { receiptAgain, sourceOfOne } from "./reread.ts";
 
 export const reingest = endpoint({
@@ -14,7 +14,7 @@ export const reingest = endpoint({
   body: z.strictObject({ kind: z.enum(kinds).optional().describe("When the URL named a wrong kind, or none.") }),
   run: async ({ app, params, body }) => {
     const one = await findQuarantinedOne(app, params["id"]);
-    if (one.eventId !== null) throw new Problem("conflict", `It was re-ingested already, as ${one.eventId}.`);
+    if (one.eventId !== null) throw becameEvent(one);
     const { destinations, ...copy } = await app.catalog.anew(app.db);
     const source = sourceOfOne(copy, one);
     const receipt = receiptAgain(one, source, body.kind);

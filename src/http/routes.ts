@@ -28,7 +28,7 @@ import { openApi } from "./openapi.ts";
 import { showOverview } from "./overview.ts";
 import { wantsPage } from "./page.ts";
 import { probePostback, receivePostback } from "./postback.ts";
-import { listQuarantine } from "./quarantine.ts";
+import { dismissQuarantine, listQuarantine } from "./quarantine.ts";
 import { previewReingest, showQuarantined } from "./quarantine-preview.ts";
 import {
   cancelReconciliation,
@@ -125,6 +125,7 @@ export const routes: [path: string, methods: Methods][] = [
   ["/quarantine/:id/preview", { POST: previewReingest }],
   ["/quarantine/:id", { GET: showQuarantined }],
   ["/quarantine/:id/reingest", { POST: reingest }],
+  ["/quarantine/:id/dismiss", { POST: dismissQuarantine }],
   ["/overview", { GET: showOverview }],
   ["/settings", { GET: showSettings }],
   ["/audit", { GET: showAudit }],

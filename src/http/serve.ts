@@ -1,9 +1,10 @@
 import type { App } from "../app.ts";
 import { newTimedId } from "../domain/id.ts";
-import { Problem } from "../domain/problem.ts";
+import { type Mistake, Problem } from "../domain/problem.ts";
 import { saveAudit } from "../store/audit.ts";
 import { type Typed, untyped } from "../ui/form.ts";
 import type { Page } from "../ui/layout.ts";
+import { plain } from "../ui/prose.ts";
 import type { Call, Endpoint, Reply } from "./endpoint.ts";
 import type { SentForm } from "./form.ts";
 import { check, readBody, readQuery } from "./input.ts";
@@ -32,12 +33,22 @@ export async function serve(served: Served): Promise<Response> {
   } catch (problem) {
     const { endpoint, request, app, params } = served;
     const isAsked = request.method === "GET" && endpoint.again !== undefined && wantsPage(request);
-    if (!isAsked || !(problem instanceof Problem) || problem.code !== "invalid_input") throw problem;
+    if (!isAsked || !(problem instanceof Problem) || problem.code !== "invalid_input" || isOfPlace(problem)) throw problem;
     const [view, origin] = [viewOf(request, app.now()), new URL(request.url).origin];
-    const typed = { values: view.query, mistakes: problem.mistakes };
+    const typed = { values: view.query, mistakes: worded(problem.mistakes) };
     const page = await endpoint.again?.({ app, request, origin, params, query: {}, body: undefined, view, typed });
     return respondPage(request, view, page as Page, problem.status);
   }
+}
+
+/** Whether the place in a list is wrong, which no field of a form says. */
+function isOfPlace({ mistakes }: Problem): boolean {
+  return mistakes.some(({ field }) => field === "cursor");
+}
+
+/** Mistakes in the words of pages. */
+function worded(mistakes: Mistake[]): Mistake[] {
+  return mistakes.map((mistake) => ({ ...mistake, reason: plain(mistake.reason) }));
 }
 
 async function answer({ endpoint, request, app, method, params, form }: Served): Promise<Response> {
@@ -74,7 +85,8 @@ async function serveForm(endpoint: Endpoint, call: Started, form: SentForm, done
   } catch (problem) {
     if (!(problem instanceof Problem) || !endpoint.again || problem.code === "internal") throw problem;
     const mistakes = problem.mistakes.length > 0 ? problem.mistakes : [{ field: "", reason: problem.message }];
-    const page = await endpoint.again({ ...call, body: undefined, view, typed: { values: form.fields.values, mistakes } });
+    const typed = { values: form.fields.values, mistakes: worded(mistakes) };
+    const page = await endpoint.again({ ...call, body: undefined, view, typed });
     return respondPage(call.request, view, page, problem.status);
   }
 }

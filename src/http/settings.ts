@@ -1,11 +1,15 @@
 import * as z from "zod";
+import type { App } from "../app.ts";
 import { version } from "../domain/version.ts";
 import { listAudit } from "../store/audit.ts";
+import { auditTable } from "../ui/changes.ts";
 import { pager } from "../ui/parts.ts";
-import { auditTable, settingsPage } from "../ui/settings.ts";
+import { settingsPage } from "../ui/settings.ts";
+import { destinationNames } from "./deliveries.ts";
 import { endpoint } from "./endpoint.ts";
+import { sourceNames } from "./events.ts";
 import { healthOf } from "./health.ts";
-import { instant, paging } from "./input.ts";
+import { instant, pagingBy } from "./input.ts";
 
 export const showSettings = endpoint({
   summary: "How this Worker is set up, and whether it is well; no secrets",
@@ -32,23 +36,28 @@ export const showSettings = endpoint({
       },
     };
   },
-  page: ({ answer, view }) => settingsPage(view, answer),
+  page: async ({ app, answer, view }) => settingsPage(view, answer, await namesOf(app)),
 });
 
 export const showAudit = endpoint({
   summary: "What operators changed, the latest first: never a value, only which fields were given",
-  query: z.strictObject(paging),
+  query: z.strictObject(pagingBy("aud")),
   run: async ({ app, query }) => {
     const { entries, next } = await listAudit(app.db, query);
     return { body: { data: entries.map(viewAudit), next } };
   },
-  page: ({ answer, view }) => ({
+  page: async ({ app, answer, view }) => ({
     title: "Changes",
     lead: "What operators changed: never a value, only which fields were given.",
-    body: [auditTable(view, answer.data), pager(view, answer.next)],
+    body: [auditTable(view, answer.data, await namesOf(app)), pager(view, answer.next)],
   }),
 });
 
 function viewAudit({ at, ...entry }: Awaited<ReturnType<typeof listAudit>>["entries"][number]) {
   return { ...entry, at: instant(at) };
+}
+
+/** What sources and destinations are called, by their ids. */
+async function namesOf(app: App): Promise<Map<string, string>> {
+  return new Map([...(await sourceNames(app)), ...(await destinationNames(app))]);
 }

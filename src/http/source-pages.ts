@@ -1,4 +1,5 @@
 import type { App } from "../app.ts";
+import { book } from "../book.ts";
 import { reasonOf } from "../domain/alert.ts";
 import type { Source } from "../domain/source.ts";
 import { day } from "../domain/time.ts";
@@ -17,6 +18,7 @@ import { connectPage } from "../ui/source-connect.ts";
 import { editSourcePage } from "../ui/source-form.ts";
 import { type Calls, newSourcePage, type SourceView, sourcesPage } from "../ui/sources.ts";
 import type { View } from "../ui/view.ts";
+import { bookingMs } from "./actions.ts";
 import { endpoint, type Next, type Shown } from "./endpoint.ts";
 import { viewEvent } from "./events.ts";
 import { instant } from "./input.ts";
@@ -56,7 +58,7 @@ export const showSourceForm = endpoint({
 
 /** Sources, with what came from them since yesterday. */
 export async function showSources({ app, answer, view }: Shown<unknown, Listed<SourceView>>): Promise<Page> {
-  const [calls, connections] = await Promise.all([listCallsSince(app.db, app.now() - day), listConnections(app.db)]);
+  const [calls, connections] = await Promise.all([countCalls(app), listConnections(app.db)]);
   const counted = calls.map((one) => ({ ...one, duplicates: one.duplicates + app.tally.held(one.sourceId) }));
   return sourcesPage(view, answer, counted, new Map(connections.map(({ sourceId, failure }) => [sourceId, failure])));
 }
@@ -113,7 +115,7 @@ export async function toConnecting(
 
 /** A source's latest calls, and how many it made since yesterday. Repeats that this isolate has not written down yet count, too. */
 async function listen(app: App, source: Source): Promise<{ heard: Heard; calls: Calls | null }> {
-  const [{ events, refused }, all] = await Promise.all([listLatestCalls(app.db, source.id), listCallsSince(app.db, app.now() - day)]);
+  const [{ events, refused }, all] = await Promise.all([listLatestCalls(app.db, source.id), countCalls(app)]);
   const names = new Map([[source.id, source.name]]);
   const calls: CallView[] = [
     ...events.map((event) => ({
@@ -131,4 +133,10 @@ async function listen(app: App, source: Source): Promise<{ heard: Heard; calls: 
   const counted = all.find(({ sourceId }) => sourceId === source.id) ?? null;
   const repeats = (counted?.duplicates ?? 0) + app.tally.held(source.id);
   return { heard: { calls: calls.slice(0, 10), repeats, lastHour: counted?.lastHour ?? null }, calls: counted };
+}
+
+/** What came from each source since yesterday, when what has just come is booked: so the overview counts, too. */
+async function countCalls(app: App) {
+  await book(app, bookingMs);
+  return await listCallsSince(app.db, app.now() - day, app.now());
 }

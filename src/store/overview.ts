@@ -1,6 +1,6 @@
-import { firstEventId } from "../domain/id.ts";
 import type { Micros } from "../domain/money.ts";
 import { hour, type Instant } from "../domain/time.ts";
+import { callsByHour, spanOfCalls } from "./pulses.ts";
 import { numberOf, type Row, textOf } from "./rows.ts";
 
 /** A part of a span of time: an hour or a day that begins at `at`. */
@@ -20,20 +20,12 @@ export interface Overview {
   hasDelivery: boolean;
 }
 
-/** Of the latest calls that were refused, so many are counted at once. */
-const mostRefused = 2500;
-
 /** So far is counted what is open. */
 export const mostCounted = 1000;
 
 const selectCalls = `
-  select hour - hour % ?3 as at, sum(received) as received, sum(duplicates) as duplicates, sum(quarantined) as quarantined
-  from pulses where source_id in (select id from sources) and hour >= ?1 and hour < ?2 group by 1 order by 1`;
-
-/** Pulses have what was refused some minutes later only. */
-const selectRefused = `
-  select received_at - received_at % ?3 as at, count(*) as quarantined
-  from (select received_at from quarantine where id >= ?1 and id < ?2 order by id desc limit ${mostRefused}) group by 1`;
+  select hour - hour % ?5 as at, sum(received) as received, sum(duplicates) as duplicates, sum(quarantined) as quarantined
+  from (${callsByHour}) group by 1 order by 1`;
 
 const selectRequests = `
   select hour - hour % ?3 as at, sum(delivered) as delivered, sum(failed) as failed
@@ -60,9 +52,8 @@ const selectOpen = `
 /** One look at everything, in one round trip. `step` in milliseconds: an hour or a day. */
 export async function readOverview(db: D1Database, since: Instant, until: Instant, step: number): Promise<Overview> {
   const span = [since - (since % hour), until, step];
-  const [calls, refused, requests, payouts, open, delivered] = await db.batch<Row>([
-    db.prepare(selectCalls).bind(...span),
-    db.prepare(selectRefused).bind(firstEventId(span[0] as Instant), firstEventId(until), step),
+  const [calls, requests, payouts, open, delivered] = await db.batch<Row>([
+    db.prepare(selectCalls).bind(...spanOfCalls(since, until), step),
     db.prepare(selectRequests).bind(...span),
     db.prepare(selectPayouts).bind(...span),
     db.prepare(selectOpen),
@@ -70,7 +61,12 @@ export async function readOverview(db: D1Database, since: Instant, until: Instan
   ]);
   const now = open?.results[0] as Row;
   return {
-    calls: callsOf(rowsOf(calls), rowsOf(refused)),
+    calls: rowsOf(calls).map((row) => ({
+      at: numberOf(row, "at"),
+      received: numberOf(row, "received"),
+      duplicates: numberOf(row, "duplicates"),
+      quarantined: numberOf(row, "quarantined"),
+    })),
     requests: rowsOf(requests).map((row) => ({
       at: numberOf(row, "at"),
       delivered: numberOf(row, "delivered"),
@@ -88,22 +84,6 @@ export async function readOverview(db: D1Database, since: Instant, until: Instan
     hasPostback: now["has_postback"] === 1,
     hasDelivery: delivered?.results[0]?.["has_delivery"] === 1,
   };
-}
-
-/** Whichever knows of more that was refused is right: a pulse comes later, and keeps what was pruned since. */
-function callsOf(pulses: Row[], refused: Row[]): Overview["calls"] {
-  const steps = new Map(
-    pulses.map((row) => [
-      numberOf(row, "at"),
-      { received: numberOf(row, "received"), duplicates: numberOf(row, "duplicates"), quarantined: numberOf(row, "quarantined") },
-    ]),
-  );
-  for (const row of refused) {
-    const at = numberOf(row, "at");
-    const known = steps.get(at) ?? { received: 0, duplicates: 0, quarantined: 0 };
-    steps.set(at, { ...known, quarantined: Math.max(known.quarantined, numberOf(row, "quarantined")) });
-  }
-  return [...steps].map(([at, counts]) => ({ at, ...counts })).sort((one, other) => one.at - other.at);
 }
 
 function rowsOf(result: D1Result<Row> | undefined): Row[] {

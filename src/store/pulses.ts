@@ -86,14 +86,37 @@ export async function listHeard(db: D1Database, now: Instant): Promise<Heard[]> 
   });
 }
 
+/**
+ * What came from each source in each hour; takes the values of `spanOfCalls`. Pulses have what was refused some minutes later only, and
+ * keep what was pruned since: whichever of pulse and quarantine knows of more is right.
+ */
+export const callsByHour = `
+  select source_id, hour, sum(received) as received, sum(duplicates) as duplicates, max(quarantined) as quarantined from (
+    select source_id, hour, received, duplicates, quarantined from pulses
+    where source_id in (select id from sources) and hour >= ?1 and hour < ?2
+    union all
+    select source_id, received_at - received_at % ${hour}, 0, 0, count(*) from (
+      select source_id, received_at from quarantine where id >= ?3 and id < ?4 order by id desc limit ${mostCalls}
+    ) where source_id in (select id from sources) group by 1, 2
+  ) group by source_id, hour`;
+
+/** A span of time for `callsByHour`, in whole hours. Other clocks may be a little ahead. */
+export function spanOfCalls(since: Instant, until: Instant): [Instant, Instant, string, string] {
+  const from = hourOf(since);
+  return [from, until, firstEventId(from), firstEventId(until + minute)];
+}
+
 const selectCalls = `
   select source_id, sum(received) as received, sum(duplicates) as duplicates, sum(quarantined) as quarantined,
     max(hour) filter (where received + duplicates + quarantined > 0) as last_hour
-  from pulses where source_id in (select id from sources) and hour >= ?1 group by source_id having last_hour is not null`;
+  from (${callsByHour}) group by source_id having last_hour is not null`;
 
-/** How much came from each source since a moment, in whole hours; those that were silent are not among them. */
-export async function listCallsSince(db: D1Database, since: Instant) {
-  const { results } = await db.prepare(selectCalls).bind(hourOf(since)).all<Row>();
+/** How much came from each source in a span of time, in whole hours; those that were silent are not among them. */
+export async function listCallsSince(db: D1Database, since: Instant, now: Instant) {
+  const { results } = await db
+    .prepare(selectCalls)
+    .bind(...spanOfCalls(since, now))
+    .all<Row>();
   return results.map((row) => ({
     sourceId: textOf(row, "source_id"),
     received: numberOf(row, "received"),

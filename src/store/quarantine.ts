@@ -17,7 +17,7 @@ export interface Quarantined {
   mistakes: Mistake[];
   receipt: StoredReceipt;
   truncated: boolean;
-  /** When it was re-ingested, and as which event. */
+  /** When it was re-ingested, and as which event; no event where it was set aside. */
   resolvedAt: Instant | null;
   eventId: string | null;
 }
@@ -57,7 +57,7 @@ export async function findQuarantined(db: D1Database, id: string): Promise<Quara
 
 const listing = { table: "quarantine", columns: "*", key: ["id"] };
 
-/** What is in quarantine, newest first; what was re-ingested only when `resolved` asks for it. What waits has an index of its own. */
+/** What is in quarantine, newest first; what was re-ingested or set aside only when `resolved` asks for it. What waits has an index of its own. */
 export async function listQuarantined(
   db: D1Database,
   search: { source?: string | undefined; code?: string | undefined; resolved: boolean; cursor?: string | undefined; limit: number },
@@ -78,6 +78,14 @@ const resolve = `update quarantine set resolved_at = ?2, event_id = ?3 where id 
 /** Notes that a receipt left quarantine, and as which event. */
 export async function resolveQuarantined(db: D1Database, id: string, eventId: string, now: Instant): Promise<void> {
   await db.prepare(resolve).bind(id, now, eventId).run();
+}
+
+const dismiss = `update quarantine set resolved_at = coalesce(resolved_at, ?2) where id = ?1 and event_id is null returning *`;
+
+/** Sets a call aside: it no longer waits, and stays as it is. Null when there is none, or when it became an event. */
+export async function dismissQuarantined(db: D1Database, id: string, now: Instant): Promise<Quarantined | null> {
+  const row = await db.prepare(dismiss).bind(id, now).first<Row>();
+  return row && quarantinedOf(row);
 }
 
 /** A call in quarantine from its row. */

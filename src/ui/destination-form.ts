@@ -30,7 +30,8 @@ export function destinationForm(draft: Draft): Page {
   const save = destination ? "Save" : "Create destination";
   const parts = [
     html`<button class="unseen" tabindex="-1" aria-hidden="true">${save}</button>`,
-    mistakes(typed),
+    html`<div id="filter-mistakes">${mistakes(only(typed, true))}</div>`,
+    mistakes(only(typed, false)),
     simple(typed, preset, draft),
     sentFold(typed, preset, presets),
     authFold(typed),
@@ -48,16 +49,24 @@ export function destinationForm(draft: Draft): Page {
   };
 }
 
+/** What is wrong with the filter, or with all else: what is wrong with the filter goes away when a check finds that it is mended. */
+function only(typed: Typed, isOfFilter: boolean): Typed {
+  return { ...typed, mistakes: typed.mistakes.filter(({ field }) => (field === "filter") === isOfFilter) };
+}
+
 function simple(typed: Typed, preset: PresetView, { check, filterNames, destination }: Draft): Html {
-  const checking = html`hx-post="/filters" hx-trigger="input changed delay:400ms" hx-sync="this:replace" hx-target="#filter-check" hx-select="#filter-check" hx-swap="outerHTML" hx-vals='{"_method": "POST"}'`;
+  const isWrong = check ? check.mistake !== null : only(typed, true).mistakes.length > 0;
+  const stale = isWrong ? html` hx-select-oob="#filter-box:outerMorph,#filter-mistakes,#preview"` : null;
+  const swap = html`hx-post="/filters" hx-target="#filter-check" hx-select="#filter-check"${stale} hx-swap="outerHTML"`;
+  const checking = html`${swap} hx-trigger="input changed delay:400ms" hx-sync="this:replace" hx-vals='{"_method": "POST"}'${check?.mistake ? html` aria-invalid="true"` : null}`;
   return html`<fieldset><legend>Who hears of what</legend>
 <input type="hidden" name="form" value="whole">${destination ? html`<input type="hidden" name="destination" value="${destination.id}">` : null}
 ${input(typed, { name: "name", label: "Name", isRequired: true, placeholder: "ledger" })}
 ${input(typed, { name: "url", label: "URL", isRequired: true, placeholder: preset.exampleUrl, hint: html`Where requests go. Path and query may hold Liquid, like <code>?id={{ action_id }}</code>.` })}
 <div class="filter-field">
-${area(typed, { name: "filter", label: "Filter", rows: rowsOf(typed.values["filter"] ?? ""), extra: checking, hint: html`A <a href="https://cel.dev" rel="noreferrer">CEL</a> expression over an event, like <code>status == "APPROVED" &amp;&amp; payout &gt;= 10.0</code>. Left empty: every event, but not our own news.` })}
+<div id="filter-box">${area(typed, { name: "filter", label: "Filter", rows: rowsOf(typed.values["filter"] ?? ""), extra: checking, hint: html`A <a href="https://cel.dev" rel="noreferrer">CEL</a> expression over an event, like <code>status == "APPROVED" &amp;&amp; payout &gt;= 10.0</code>. Left empty: every event, but not our own news.` })}</div>
 ${check ? filterCheck(check) : filterMistake(typed)}
-<button formaction="/filters#field-filter" formnovalidate name="_method" value="POST" class="small" hx-post="/filters" hx-target="#filter-check" hx-select="#filter-check" hx-swap="outerHTML">Check the filter</button>
+<button formaction="/filters#field-filter" formnovalidate name="_method" value="POST" class="small" ${swap}>Check the filter</button>
 ${fold("What a filter can say", examples(filterNames))}
 </div></fieldset>`;
 }

@@ -53,13 +53,13 @@ export function charts(view: View, pulses: DestinationPulse[], days: number): Ht
   }));
   return html`<div class="columns">
 ${chart(`Requests by the ${step}`, {
-  kind: "bars",
+  kind: "line",
   step,
   colours: ["good", "bad"],
-  series: [{ name: "All" }, { name: "Failed" }],
+  series: [{ name: "Delivered" }, { name: "Failed" }],
   points: times.map(({ at, within }) => {
     const { delivered, failed } = requestsOf(within);
-    return { at, values: [delivered + failed || null, failed || null] };
+    return { at, values: [delivered, failed] };
   }),
 })}
 ${chart(`Latency by the ${step}, in ms`, {

@@ -1,6 +1,6 @@
 import { headersOf } from "./attempts.ts";
 import { button } from "./form.ts";
-import { type Html, html } from "./html.ts";
+import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { figures, fold, notice } from "./parts.ts";
 import { indented } from "./preview.ts";
@@ -16,18 +16,23 @@ export interface Exchange {
   response: { headers: Record<string, string>; body: string };
 }
 
-/** How a test of a destination went. */
-export function testPage({ id, name }: { id: string; name: string }, exchange: Exchange): Page {
+/** How a test of a destination went. `source` is the id of the latest source, from which a postback can be sent. */
+export function testPage({ id, name }: { id: string; name: string }, exchange: Exchange, source: string | null): Page {
   const { delivered, reason } = exchange;
   const words = delivered
-    ? "It arrived."
+    ? html`It arrived. Next: the events that its filter selects go there by themselves.`
     : html`It did not arrive: ${reason}. Mend the far side or <a href="/destinations/${id}/edit">the settings</a>, then send it again.`;
   return {
     title: `Test of ${name}`,
     lead: "A sample event was sent now, signed as always. It is no event of yours, and in no list.",
     actions: html`${button("Send it again", `/destinations/${id}/test`)}<a class="button" href="/destinations/${id}">Destination</a>`,
-    body: [notice(words, delivered ? "good" : "bad"), exchangeOf(exchange)],
+    body: [notice(words, delivered ? "good" : "bad"), delivered ? onwards(id, source) : null, exchangeOf(exchange)],
   };
+}
+
+/** From a test that arrived to the first postback that does. */
+function onwards(id: string, source: string | null): Html {
+  return html`<div class="row"><a class="button primary" href="${source === null ? "/sources/new" : `/sources/${source}/connect`}">Send a postback</a><a class="button" href="${address("/deliveries", { destination: id })}">Its deliveries</a></div>`;
 }
 
 /** What was sent, and what came back. */

@@ -2,7 +2,7 @@ import type { DestinationPulse } from "../domain/destination-pulse.ts";
 import { charts, shareOf } from "./destination-health.ts";
 import { keysPart, secretOf, type Told } from "./destination-keys.ts";
 import { type DestinationView, durationOf, hostOf } from "./destination-view.ts";
-import { health, requestsOf, within } from "./destinations.ts";
+import { failureOf, isFailing, requestsOf, standingOf, within } from "./destinations.ts";
 import { button } from "./form.ts";
 import { address, type Content, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
@@ -25,6 +25,8 @@ export interface Standing {
   pulses: DestinationPulse[];
   /** Deliveries that wait, and that were given up; each counted up to `most`. */
   open: { pending: number; exhausted: number; most: number };
+  /** Why what was sent last did not arrive, if it fails and that is known. */
+  reason: string | null;
 }
 
 /** One destination: how it is, what it gets, and what can be done about it. */
@@ -32,8 +34,8 @@ export function destinationPage(view: View, one: Shown, standing: Standing, told
   const path = `/destinations/${one.id}`;
   return {
     title: one.name,
-    lead: html`${state(one.state)} Sends to ${hostOf(one.url)}.`,
-    actions: actions(one, path),
+    lead: html`${state(standingOf(one.state, one.health.failures_in_a_row))} Sends to ${hostOf(one.url)}.`,
+    actions: actions(one, path, standing.pulses.length === 0),
     body: [
       told?.secret ? secretOf(told.secret) : null,
       one.state === "active"
@@ -41,6 +43,7 @@ export function destinationPage(view: View, one: Shown, standing: Standing, told
         : notice(
             html`It is ${one.state}${one.state_reason ? html` (${one.state_reason})` : null}. Its deliveries are held; when it is resumed they are sent, as fast as its limits let them.`,
           ),
+      live(view, "failing", isFailing(one) ? failing(view, one, standing, path) : null),
       lately(view, one, standing),
       section("What it gets", settings(one), html`<a class="button small" href="${path}/preview">Preview a request</a>`),
       section("Signing keys", keysPart(view, one)),
@@ -49,31 +52,41 @@ export function destinationPage(view: View, one: Shown, standing: Standing, told
   };
 }
 
-function actions({ state: word }: Shown, path: string): Html {
+/** Of one that was sent nothing yet a test is the next step. */
+function actions({ state: word }: Shown, path: string, isQuiet: boolean): Html {
   const turn =
     word === "active"
       ? button("Pause", path, { method: "PATCH", values: { state: "paused" } })
       : button("Resume", path, { method: "PATCH", values: { state: "active" }, look: "primary" });
-  return html`${button("Send a test", `${path}/test`)}${turn}<a class="button" href="${path}/edit">Change</a>`;
+  const look = isQuiet && word === "active" ? "primary" : "";
+  return html`${button("Send a test", `${path}/test`, { look })}${turn}<a class="button" href="${path}/edit">Change</a>`;
+}
+
+function failing(view: View, one: Shown, { open, reason }: Standing, path: string): Html {
+  const waiting = open.pending === 1 ? "1 delivery waits" : `${upTo(open.pending, open.most)} deliveries wait`;
+  return html`<div class="stack-small">${notice(html`It is failing: ${failureOf(view, one)}.${reason ? html` Why: ${reason.replace(/\.$/, "")}.` : null} ${open.pending === 0 ? null : html`<a href="${address("/deliveries", { destination: one.id, state: "pending" })}">${waiting}</a>.`}`, "bad")}
+<div class="row">${button("Send a test", `${path}/test`)}<a class="button" href="${address("/recoveries/new", { destination: one.id })}">Recover</a></div></div>`;
+}
+
+function upTo(size: number, most: number): string {
+  return size >= most ? `${count(most)} or more` : count(size);
 }
 
 function lately(view: View, one: Shown, { pulses, open }: Standing): Html {
   const { delivered, failed } = requestsOf(pulses);
   const deliveries = (wanted: string | undefined) => address("/deliveries", { destination: one.id, state: wanted });
-  const upTo = (size: number) => (size >= open.most ? `${count(open.most)} or more` : count(size));
   const glance = figures([
     { name: "Delivered", value: count(delivered), href: deliveries("delivered") },
     { name: "Failed attempts", value: count(failed), note: shareOf(failed, delivered + failed) },
     { name: "Latency", value: within(pulses, 0.5), note: delivered + failed > 0 ? html`95 % within ${within(pulses, 0.95)}` : null },
-    { name: "Waiting now", value: upTo(open.pending), href: deliveries("pending") },
+    { name: "Waiting now", value: upTo(open.pending, open.most), href: deliveries("pending") },
     {
       name: "Given up",
-      value: upTo(open.exhausted),
+      value: upTo(open.exhausted, open.most),
       href: deliveries("exhausted"),
       note: open.exhausted > 0 ? "can be sent again" : null,
     },
   ]);
-  const ill = one.health.failures_in_a_row > 0 ? facts([["Health", health(view, one)]]) : null;
   const quiet = empty(
     "No request was sent in the last 24 hours",
     "Send a test, or look at which events the filter selects.",
@@ -81,7 +94,7 @@ function lately(view: View, one: Shown, { pulses, open }: Standing): Html {
   );
   return section(
     "The last 24 hours",
-    [live(view, "lately", [ill, glance]), delivered + failed > 0 ? charts(view, pulses, 1) : quiet],
+    [live(view, "lately", glance), delivered + failed > 0 ? charts(view, pulses, 1) : quiet],
     html`<a href="${deliveries(undefined)}">Its deliveries</a><a href="/destinations/${one.id}/health?days=7">7 days</a>`,
   );
 }

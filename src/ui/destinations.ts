@@ -48,16 +48,32 @@ function named({ id, name, url, preset }: DestinationView): Html {
   return html`<span class="long"><a href="/destinations/${id}">${name}</a><span class="under">${hostOf(url)}${preset === "standard-webhooks" ? null : html` · ${preset}`}</span></span>`;
 }
 
-/** The state of a destination, and why it is in it. */
-export function stateOf({ state: word, state_reason }: DestinationView): Html {
-  return html`<span>${state(word)}${state_reason ? html`<span class="under">${state_reason}</span>` : null}</span>`;
+/** How a destination stands, in one word: to one that is paused nothing is sent, so that it cannot fail. */
+export function standingOf(word: string, failuresInARow: number): string {
+  return word === "active" && failuresInARow > 0 ? "failing" : word;
 }
 
-/** How a destination has been answering. */
-export function health(view: View, { health: { failures_in_a_row, failing_since, breaker_open_until } }: DestinationView): Html {
-  if (failures_in_a_row === 0) return state("ok");
+/** Whether what is sent to it fails now. */
+export function isFailing({ state: word, health: { failures_in_a_row } }: DestinationView): boolean {
+  return standingOf(word, failures_in_a_row) === "failing";
+}
+
+/** The state of a destination, and why it is in it. */
+export function stateOf({ state: word, state_reason, health: { failures_in_a_row } }: DestinationView): Html {
+  return html`<span>${state(standingOf(word, failures_in_a_row))}${state_reason ? html`<span class="under">${state_reason}</span>` : null}</span>`;
+}
+
+/** How a destination has been answering; nothing is known of one that is sent nothing. */
+function health(view: View, one: DestinationView): Html {
+  if (one.state !== "active") return html`<span class="none">–</span>`;
+  return isFailing(one) ? html`<span class="under bad">${failureOf(view, one)}</span>` : state("ok");
+}
+
+/** How often it failed, since when, and until when it is left alone. */
+export function failureOf(view: View, { health: { failures_in_a_row, failing_since, breaker_open_until } }: DestinationView): Html {
+  const since = when(failing_since, view.now);
   const waits = breaker_open_until !== null && Date.parse(breaker_open_until) > view.now;
-  return html`<span>${state("failing")}<span class="under">${count(failures_in_a_row)} in a row, since ${when(failing_since, view.now)}${waits ? html`; breaker open, next try ${when(breaker_open_until, view.now)}` : null}</span></span>`;
+  return html`${failures_in_a_row === 1 ? html`one attempt, ${since}` : html`${count(failures_in_a_row)} attempts in a row, the first ${since}`}${waits ? html`; next try ${when(breaker_open_until, view.now)}` : null}`;
 }
 
 function requests(pulses: DestinationPulse[]): Html {
@@ -76,6 +92,10 @@ export function requestsOf(pulses: DestinationPulse[]): { delivered: number; fai
 
 /** The time that a share of the requests did not exceed, as words. */
 export function within(pulses: DestinationPulse[], share: number): Html | string {
-  const ms = percentile(pulses, share);
+  return timeOf(percentile(pulses, share));
+}
+
+/** So long a request took, as words. */
+export function timeOf(ms: number | null): Html | string {
   return ms === null ? html`<span class="none">–</span>` : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

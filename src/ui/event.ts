@@ -1,8 +1,9 @@
-import { type AttemptView, attemptsOf, type DeliveryOfEvent } from "./attempts.ts";
+import { type AttemptView, attemptsOf, type DeliveryOfEvent, type Receiver } from "./attempts.ts";
 import { type EventView, originOf, textOf } from "./events.ts";
 import { button, choice, form, untyped } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
+import { newsPart } from "./news.ts";
 import { empty, facts, live, notice, section } from "./parts.ts";
 import { type ReceiptView, receiptPart } from "./receipt.ts";
 import type { View } from "./view.ts";
@@ -17,8 +18,8 @@ interface Warning {
 /** An event with all that belongs to it. */
 export type WholeEvent = EventView & { receipt: ReceiptView; deliveries: (DeliveryOfEvent & { attempts?: AttemptView[] })[] };
 
-/** One event on one page: what it says, where it went, what came. `known` are impact.com's macros, `destinations` names by id. */
-export function eventPage(view: View, event: WholeEvent, known: (key: string) => boolean, destinations: Map<string, string>): Page {
+/** One event on one page: what it says, where it went, what came. `known` are impact.com's macros, `destinations` those that there are, by id. */
+export function eventPage(view: View, event: WholeEvent, known: (key: string) => boolean, destinations: Map<string, Receiver>): Page {
   const action = textOf(event["action_id"]);
   const { id, type, deliveries: list } = event;
   return {
@@ -32,9 +33,9 @@ export function eventPage(view: View, event: WholeEvent, known: (key: string) =>
     ],
     body: [
       event["is_test"] ? notice("This is a test: it holds macros that nobody filled in, or looks like impact.com's own test.") : null,
-      section("What it says", summary(view, event)),
-      section("Fields", fields(event, known)),
-      nested(event),
+      event["kind"] === "operational"
+        ? newsPart(view, event, destinations)
+        : [section("What it says", summary(view, event)), section("Fields", fields(event, known)), nested(event)],
       section("Deliveries", [live(view, "deliveries", deliveries(view, event, destinations)), elsewhere(event, destinations)]),
       section(
         "What came",
@@ -75,10 +76,9 @@ function fields(event: WholeEvent, known: (key: string) => boolean): Html {
   const values = (event["fields"] ?? {}) as Record<string, string>;
   const warnings = event.warnings as Warning[];
   const names = [...new Set([...Object.keys(values), ...warnings.flatMap(({ field }) => (field ? [field] : []))])];
-  const isOurs = event["kind"] === "operational";
   const list = names.map((name): [string, Html] => {
     const odd = warnings.filter(({ field }) => field === name).map(({ detail }) => warningOf(detail));
-    const isUnknown = !isOurs && name in values && !known(name);
+    const isUnknown = name in values && !known(name);
     return [
       name,
       html`${name in values ? code(values[name]) : html`<span class="none">nothing</span>`}${odd}${isUnknown ? html`<span class="under">no macro of impact.com: kept as it came</span>` : null}`,
@@ -106,22 +106,29 @@ function nested(event: WholeEvent): Html | null {
   );
 }
 
-function deliveries(view: View, { deliveries: list }: WholeEvent, destinations: Map<string, string>): Html {
+function deliveries(view: View, { deliveries: list }: WholeEvent, destinations: Map<string, Receiver>): Html {
+  if (list.length === 0 && destinations.size === 0)
+    return empty(
+      "There is no destination yet",
+      "A destination is a system of yours that hears of events. Once there is one, this event can be sent to it from here.",
+      html`<a class="button primary" href="/destinations/new">New destination</a>`,
+    );
   if (list.length === 0)
     return empty(
       "No destination wanted it",
-      "No filter selected it when it came. It can be sent to a destination by hand, or a filter changed for the next ones.",
+      "No filter selected it when it came. Send it to a destination by hand below, or change a filter for the next ones.",
       html`<a class="button" href="/destinations">Destinations and their filters</a>`,
     );
-  return html`${list.map((one) => attemptsOf(view, one, destinations.get(one.destination) ?? one.destination))}`;
+  return html`${list.map((one) => attemptsOf(view, one, destinations.get(one.destination)))}`;
 }
 
 /** The form that sends it to a destination which did not want it. */
-function elsewhere({ id, deliveries: list }: WholeEvent, destinations: Map<string, string>): Html | null {
+function elsewhere({ id, deliveries: list }: WholeEvent, destinations: Map<string, Receiver>): Html | null {
   const others = [...destinations].filter(([value]) => !list.some(({ destination }) => destination === value));
   if (others.length === 0) return null;
+  const options = others.map(([value, { name, state: word }]): [string, string] => [value, word === "active" ? name : `${name} (${word})`]);
   return html`<div class="inline">${form(`/events/${id}/replay`, [
-    choice(untyped, { name: "destination", label: "Send it to a destination that did not want it", isRequired: true, options: others }),
+    choice(untyped, { name: "destination", label: "Send it to a destination that did not want it", isRequired: true, options }),
     html`<button>Send</button>`,
   ])}</div>`;
 }

@@ -48,7 +48,8 @@ function eventTable(view: View, events: EventView[]): Html {
     [
       {
         head: "What",
-        cell: (event) => html`<div><a class="told" href="/events/${event.id}">${state(event.type)}</a>${statusOf(event)}</div>`,
+        cell: (event) =>
+          html`<div><a class="told" href="/events/${event.id}" aria-label="Event ${eventName(event)}">${state(event.type)}</a>${statusOf(event)}</div>`,
       },
       {
         head: "Action",
@@ -121,6 +122,14 @@ ${input(shown, { name: "until", label: "and before (UTC)", ...dateField(shown, "
     typed,
     ["Search", "Search"],
   );
+}
+
+/** What an event is called where it stands among others: its type and its action, else what it is about. */
+export function eventName(event: { type: string; [name: string]: unknown }): string {
+  const { type, action_id, subject, source_name, destination_name } = event;
+  const ofOurs = textOf(source_name) ?? textOf(destination_name);
+  const about = textOf(action_id) ?? ofOurs ?? textOf(subject)?.replace(/^[^:]*:/, "");
+  return about ? `${type} ${about}` : type;
 }
 
 /** Text, or nothing where it is none. */

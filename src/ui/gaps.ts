@@ -8,6 +8,7 @@ import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { type Listed, list } from "./list.ts";
 import { empty, table } from "./parts.ts";
+import { prose } from "./prose.ts";
 import { reconciliationTabs } from "./reconciliations.ts";
 import type { View } from "./view.ts";
 import { code, count, when } from "./words.ts";
@@ -34,8 +35,8 @@ export interface CaptureView {
   capture_rate: string;
 }
 
-/** What postbacks should have told and reconciliation had to. */
-export function gapsPage(view: View, gaps: Listed<GapView>, sources: string[]): Page {
+/** What postbacks should have told and reconciliation had to. `way` is what to do where nothing was ever compared, else null. */
+export function gapsPage(view: View, gaps: Listed<GapView>, sources: string[], way: Html | null = null): Page {
   const typed = typedIn(view);
   const search = filters(view, "/gaps", [
     pick(typed, { name: "source", label: "Source", of: sources }),
@@ -43,11 +44,13 @@ export function gapsPage(view: View, gaps: Listed<GapView>, sources: string[]): 
     input(typed, { name: "reconciliation", label: "Reconciliation" }),
     input(typed, { name: "since", label: "Since (UTC)", type: "date" }),
   ]);
-  const none = empty(
-    "No gap",
-    "Nothing that a postback should have told was missing, as far as was compared.",
-    html`<a class="button" href="/reconciliations">What was compared</a>`,
-  );
+  const none = way
+    ? empty("Nothing was compared yet", "With access to impact.com's API, what no postback told is found each hour, and listed here.", way)
+    : empty(
+        "No gap",
+        "Nothing that a postback should have told was missing, as far as was compared.",
+        html`<a class="button" href="/reconciliations">What was compared</a>`,
+      );
   return {
     title: "Gaps",
     lead: "What a postback should have told and reconciliation had to.",
@@ -62,7 +65,7 @@ function rows(view: View, gaps: GapView[]): Html {
     [
       { head: "What", cell: ({ event_id, type }) => html`<a href="/events/${event_id}">${type}</a>` },
       { head: "Of", cell: matterOf },
-      { head: "Why we think it was missed", cell: ({ detail }) => detail },
+      { head: "Why we think it was missed", cell: ({ detail }) => prose(detail) },
       { head: "Late by", isFigure: true, cell: ({ late_seconds }) => (late_seconds === null ? "–" : lateness(late_seconds * 1000)) },
       { head: "Source", cell: ({ source }) => source },
       { head: "Noticed", cell: ({ noticed_at }) => when(noticed_at, view.now) },

@@ -1,10 +1,12 @@
 import { type Html, html } from "./html.ts";
+import { notice } from "./parts.ts";
 
-/** The door. `to` is where it leads; `mistake` says why it stayed shut. */
-export function loginPage(to: string, mistake: string | null): Html {
+/** The door. `to` is where it leads; `why` says why somebody stands before it, `mistake` why it stayed shut. */
+export function loginPage(to: string, { why = null, mistake = null }: { why?: string | null; mistake?: string | null }): Html {
   return html`<main id="main" class="door">
 <header><img src="/assets/icon.svg" alt="" width="40" height="40"><h1>Postback Edge</h1>
 <p class="lead">What impact.com tells, kept and delivered to your own systems.</p></header>
+${why ? notice(why) : null}
 <form method="post" action="/login">
 <input type="hidden" name="to" value="${to}">
 <input type="text" name="username" value="operator" autocomplete="username" hidden>

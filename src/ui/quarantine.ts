@@ -71,8 +71,8 @@ function nothing(view: View, isWaiting: boolean): Html {
         html`<a class="button" href="/events">What could be read</a>`,
       )
     : empty(
-        "Nothing was re-ingested yet",
-        "Calls that became an event after all are listed here.",
+        "Nothing was mended or set aside yet",
+        "Calls that became an event after all, and those that were set aside, are listed here.",
         html`<a class="button" href="/quarantine">What waits</a>`,
       );
 }
@@ -87,10 +87,10 @@ function rows(view: View, calls: QuarantinedView[]): Html {
       { head: "Arrived", cell: ({ received_at }) => when(received_at, view.now) },
       {
         head: "State",
-        cell: ({ event }) =>
+        cell: ({ event, resolved_at }) =>
           event
             ? html`<div>${state("re-ingested")}<span class="under"><a href="/events/${event}">the event</a></span></div>`
-            : state("waiting"),
+            : state(resolved_at ? "set aside" : "waiting"),
       },
     ],
     calls,
@@ -109,7 +109,7 @@ function search(view: View, sources: string[], typed: Typed): Html {
   const shown = typedIn(view, typed);
   const states: [string, string][] = [
     ["", "waiting"],
-    ["true", "re-ingested"],
+    ["true", "done with"],
   ];
   return filters(
     view,

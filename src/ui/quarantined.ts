@@ -41,13 +41,21 @@ interface Whole {
   typed: Typed;
 }
 
+const setAside = "Set it aside? It no longer waits. Its bytes stay, and it can still be re-ingested here.";
+
 /** One call in quarantine: why, what another mapping would make of it, what came. */
 export function quarantinedPage(view: View, whole: Whole): Page {
   const { one } = whole;
   return {
     title: reasonOf(one.code),
     lead: html`${code(one.id)}, ${when(one.received_at, view.now)}, from <a href="/sources/${one.source_id}">${one.source}</a>`,
+    actions: one.resolved_at ? null : button("Set aside", `/quarantine/${one.id}/dismiss`, { question: setAside }),
     body: [
+      one.event === null && one.resolved_at
+        ? notice(
+            html`It was set aside ${when(one.resolved_at, view.now)} and no longer waits. Its bytes stay; it can still be re-ingested.`,
+          )
+        : null,
       one.event
         ? notice(html`It was re-ingested ${when(one.resolved_at, view.now)}, as <a href="/events/${one.event}">this event</a>.`, "good")
         : null,
@@ -133,10 +141,10 @@ ${isTried && kind ? button(`Re-ingest this call as ${kind}`, `/quarantine/${one.
 }
 
 /** The button that makes the tried mapping the source's own. */
-function save({ source, source_id }: QuarantinedView, { mapping }: Would): Html {
+function save({ source, source_id }: QuarantinedView, { mapping, ok }: Would): Html {
   const pairs = Object.entries(mapping).flatMap(([key, macro], index) => [
     [`key.${index}`, key],
     [`macro.${index}`, macro],
   ]);
-  return html`<div class="row">${button(`Save this mapping to ${source}`, `/sources/${source_id}`, { method: "PATCH", look: "primary", values: { form: "mapping", ...Object.fromEntries(pairs) } })}<span class="hint">Then this call, and those like it, can be re-ingested.</span></div>`;
+  return html`<div class="row">${button(`Save this mapping to ${source}`, `/sources/${source_id}`, { method: "PATCH", look: ok ? "primary" : "", values: { form: "mapping", ...Object.fromEntries(pairs) } })}<span class="hint">Then this call, and those like it, can be re-ingested.</span></div>`;
 }

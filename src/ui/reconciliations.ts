@@ -1,10 +1,11 @@
 import { reconciliationStates, tasks } from "../domain/reconciliation.ts";
 import { filters, pick, typedIn } from "./filters.ts";
-import { button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
+import { button, check, form, input, mistakes, type Typed } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { type Listed, list } from "./list.ts";
 import { empty, facts, live, notice, progress, section, table } from "./parts.ts";
+import { prose } from "./prose.ts";
 import type { View } from "./view.ts";
 import { code, count, exact, state, when } from "./words.ts";
 
@@ -52,8 +53,16 @@ export function reconciliationTabs({ path }: View): Html {
   return html`<nav class="row" aria-label="Reconciliation">${tabs.map(([to, name]) => html`<a class="button small" href="${to}"${path === to ? html` aria-current="page"` : null}>${name}</a>`)}</nav>`;
 }
 
+/** What to do where nothing was compared yet. */
+export function toBegin({ sources, next: way }: Accesses): Html {
+  return sources.some(({ hasAccess }) => hasAccess)
+    ? html`<a class="button primary" href="/reconciliations/new">Reconcile now</a>`
+    : html`<a class="button primary" href="${way}">Give a source access</a>`;
+}
+
 /** Reconciliations with impact.com's API, newest first. */
-export function reconciliationsPage(view: View, reconciliations: Listed<ReconciliationView>, { sources, next: way }: Accesses): Page {
+export function reconciliationsPage(view: View, reconciliations: Listed<ReconciliationView>, accesses: Accesses): Page {
+  const { sources } = accesses;
   const { source, task, state: wanted } = view.query;
   const hasAccess = sources.some((one) => one.hasAccess);
   const typed = typedIn(view);
@@ -68,9 +77,7 @@ export function reconciliationsPage(view: View, reconciliations: Listed<Reconcil
       : empty(
           "Nothing was compared yet",
           "impact.com sends no postback when an action locks or is paid, and none again for a call that it gave up. With access to its API, what is missing is found each hour and delivered.",
-          hasAccess
-            ? html`<a class="button primary" href="/reconciliations/new">Reconcile now</a>`
-            : html`<a class="button primary" href="${way}">Give a source access</a>`,
+          toBegin(accesses),
         );
   return {
     title: "Reconciliation",
@@ -88,7 +95,7 @@ function rows(view: View, runs: ReconciliationView[]): Html {
       {
         head: "State",
         cell: ({ state: word, progress: done, reason }) =>
-          html`${state(word)}${word === "running" ? html` <small>${Math.floor(done * 100)} %</small>` : null}${reason ? html`<p class="note">${reason}</p>` : null}`,
+          html`${state(word)}${word === "running" ? html` <small>${Math.floor(done * 100)} %</small>` : null}${reason ? html`<p class="note">${prose(reason)}</p>` : null}`,
       },
       { head: "What", cell: ({ task }) => said[task] ?? task },
       { head: "Source", cell: ({ source }) => source },
@@ -111,7 +118,7 @@ export function reconciliationPage(view: View, one: ReconciliationView): Page {
         progress(Math.floor(one.progress * 100), 100, `${Math.floor(one.progress * 100)} %`),
         controls(one),
         facts([
-          ["State", html`${state(word)} ${one.reason}`],
+          ["State", html`${state(word)} ${one.reason ? prose(one.reason) : null}`],
           ["Span", html`${exact(one.since ?? "")} to ${exact(one.until ?? "")}`],
           ["Reading", one.reading ? html`${one.reading.of}, ${exact(one.reading.since ?? "")} to ${exact(one.reading.until ?? "")}` : null],
           ["Goes on", one.next_at ? when(one.next_at, view.now) : null],
@@ -141,21 +148,19 @@ function controls({ id, state: word }: ReconciliationView): Html | null {
 
 /** The form of a backfill. */
 export function newReconciliationPage(typed: Typed, { sources, next: way }: Accesses): Page {
-  const named = sources.map(({ name, hasAccess }): [string, string] => [name, hasAccess ? name : `${name} (no access to the API yet)`]);
+  const canBegin = sources.some(({ hasAccess }) => hasAccess);
   return {
     title: "Reconcile now",
     lead: "Over any span of the last three years. It goes on in the background, within the hourly budget of calls.",
     body: [
-      sources.some(({ hasAccess }) => hasAccess)
-        ? null
-        : notice(html`No source has access to impact.com's API yet. <a href="${way}">Give a source access</a> first.`),
+      canBegin ? null : notice(html`No source has access to impact.com's API yet. <a href="${way}">Give a source access</a> first.`),
       form("/reconciliations", [
         mistakes(typed),
         html`<fieldset><legend>What</legend>
-${choice(typed, { name: "source", label: "Source", isRequired: true, options: named })}
+${sourceField(typed, sources)}
 <div class="pairs wide">${input(typed, { name: "since", label: "Since (UTC)", placeholder: "two days ago", hint: "Like 2026-05-13 or 2026-05-13T08:00:00Z." })}${input(typed, { name: "until", label: "Until (UTC)", placeholder: "now", hint: "As history: when the source was made." })}</div>
 ${check(typed, { name: "import", label: "As history from before the source was made: it is kept, and delivered to nobody" })}
-</fieldset><button class="primary">Begin</button>`,
+</fieldset><button class="primary"${canBegin ? null : html` disabled`}>Begin</button>`,
       ]),
       section(
         "What happens",
@@ -163,4 +168,16 @@ ${check(typed, { name: "import", label: "As history from before the source was m
       ),
     ],
   };
+}
+
+/** One of the sources that have access to the API: what was asked for, else the first of them. */
+function sourceField({ values, mistakes: wrong }: Typed, sources: Accesses["sources"]): Html {
+  const able = sources.filter(({ hasAccess }) => hasAccess);
+  const chosen = able.find(({ name }) => name === values["source"]) ?? able[0];
+  const own = wrong.filter(({ field }) => field === "source");
+  const options = sources.map(
+    (one) =>
+      html`<option value="${one.name}"${one === chosen ? html` selected` : null}${one.hasAccess ? null : html` disabled`}>${one.name}${one.hasAccess ? null : " (no access to the API yet)"}</option>`,
+  );
+  return html`<div class="field"><label for="field-source">Source</label><select id="field-source" name="source" required${own.length > 0 ? html` aria-invalid="true" aria-describedby="mistake-source"` : null}>${able.length === 0 ? html`<option value="">none that could be compared</option>` : null}${options}</select>${own.length > 0 ? html`<p class="mistake" id="mistake-source">${own.map(({ reason }) => `${reason}. `)}</p>` : null}</div>`;
 }

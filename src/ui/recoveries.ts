@@ -3,7 +3,7 @@ import { area, button, check, choice, form, input, mistakes, type Typed } from "
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { type Listed, list } from "./list.ts";
-import { empty, facts, figures, live, notice, progress, section, table } from "./parts.ts";
+import { empty, facts, figures, live, progress, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
 import { code, count, state, when } from "./words.ts";
 
@@ -44,7 +44,7 @@ function rows(view: View, recoveries: RecoveryView[], names: Map<string, string>
     "Recoveries",
     [
       { head: "Begun", cell: ({ id, created_at }) => html`<a href="/recoveries/${id}">${when(created_at, view.now)}</a>` },
-      { head: "State", cell: ({ state: word }) => state(word) },
+      { head: "State", cell: (one) => state(stateOf(one, names)) },
       { head: "Destination", cell: ({ destination }) => (destination === null ? "all" : (names.get(destination) ?? destination)) },
       { head: "Opened again", isFigure: true, cell: ({ progress: { reopened } }) => count(reopened) },
       { head: "Delivered", isFigure: true, cell: ({ progress: { delivered } }) => count(delivered) },
@@ -85,42 +85,14 @@ ${input(typed, { name: "rate", label: "So many a second at the most", type: "num
   };
 }
 
-/** What a recovery would open again, and the button that begins it. */
-export function recoveryPreviewPage(
-  preview: { count: number; is_complete: boolean; first: string[] },
-  typed: Record<string, string>,
-): Page {
-  const { count: size, is_complete, first } = preview;
-  const hidden = Object.entries(typed).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
-  const rate = Math.max(1, Number(typed["rate"]) || 1);
-  const begin = form("/recoveries", [hidden, html`<button class="primary">Start the recovery</button>`]);
-  return {
-    title: "Preview",
-    lead: "Nothing was sent yet.",
-    body: [
-      figures([
-        { name: "Would be sent again", value: is_complete ? count(size) : `${count(size)} or more` },
-        { name: "At the least it takes", value: duration(size / rate) },
-      ]),
-      size === 0 ? notice("No delivery is in these states. Nothing would be sent.") : null,
-      first.length > 0
-        ? section(
-            "The oldest",
-            html`<ul>${first.map((id) => html`<li><a href="/deliveries/${encodeURIComponent(id)}">${code(id)}</a></li>`)}</ul>`,
-          )
-        : null,
-      html`<div class="row">${size === 0 ? null : begin}<a class="button" href="${address("/recoveries/new", typed)}">Change it</a></div>`,
-    ],
-  };
-}
-
 /** How far a recovery has come. It goes on by itself, whether somebody looks or not. */
-export function recoveryPage(view: View, one: RecoveryView, name: string): Page {
+export function recoveryPage(view: View, one: RecoveryView, names: Map<string, string>): Page {
+  const { destination } = one;
   return {
     title: "Recovery",
-    lead: html`${code(one.id)}, to ${name}`,
+    lead: html`${code(one.id)}, to ${destination === null ? "all destinations" : (names.get(destination) ?? destination)}`,
     body: [
-      live(view, "recovery", [standing(one), one.state === "running" ? cancel(one) : null]),
+      live(view, "recovery", [standing(one, names), one.state === "running" ? cancel(one) : null]),
       section(
         "What was asked for",
         facts([
@@ -142,12 +114,25 @@ function cancel({ id }: RecoveryView): Html {
   return html`<div class="row">${button("Cancel", `/recoveries/${id}/cancel`, { look: "danger", question })}<span class="note">You can leave this page and come back: the recovery goes on.</span></div>`;
 }
 
-function standing({ destination, state: word, progress: { total, reopened, delivered, failed, pending } }: RecoveryView): Html {
-  const whole = total ?? reopened;
+/** For people it goes on until all has arrived or was given up. */
+function stateOf(one: RecoveryView, names: Map<string, string>): string {
+  return one.state === "finished" && one.progress.pending > 0 && !isGone(one, names) ? "running" : one.state;
+}
+
+/** What is on its way to a destination ends when that is deleted, and is not counted. */
+function isGone({ destination }: RecoveryView, names: Map<string, string>): boolean {
+  return destination !== null && !names.has(destination);
+}
+
+function standing(one: RecoveryView, names: Map<string, string>): Html {
+  const { destination, state: word } = one;
+  const { total, reopened, delivered, failed, pending } = one.progress;
   const ended = delivered + failed;
-  const isDone = word === "finished" && pending === 0;
-  return html`<p>${state(word)} ${isDone ? "Everything has arrived or was given up." : word === "finished" ? "All were opened again; some are still on their way." : null}</p>
-${progress(ended, Math.max(whole, 1), `${count(ended)} of ${total === null ? `${count(reopened)} so far` : count(whole)}`)}
+  const isOpening = word === "running";
+  const whole = isOpening ? (total ?? reopened) : reopened;
+  const isCounted = !isOpening || total !== null;
+  return html`<p>${state(stateOf(one, names))} ${isGone(one, names) ? "The destination was deleted: nothing is on its way any more." : wayOf(one)}</p>
+${progress(ended, Math.max(whole, 1), `${count(ended)} of ${count(whole)}${isCounted ? "" : " so far"} delivered or given up`)}
 ${figures([
   { name: "Opened again", value: count(reopened) },
   { name: "Delivered", value: count(delivered) },
@@ -156,11 +141,14 @@ ${figures([
     value: count(failed),
     ...(failed > 0 ? { href: address("/deliveries", { state: "exhausted", destination }), note: "those that were given up" } : {}),
   },
-  { name: "On their way", value: count(pending) },
+  { name: "On their way", value: count(isGone(one, names) ? 0 : pending) },
 ])}`;
 }
 
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+function wayOf({ state: word, progress: { reopened, pending } }: RecoveryView): string | null {
+  const way = `${count(pending)} ${pending === 1 ? "is on its" : "are on their"} way`;
+  if (word === "running") return null;
+  if (word === "cancelled") return pending === 0 ? null : `${way}: what was opened before still arrives.`;
+  if (reopened === 0) return "There was nothing to send.";
+  return pending === 0 ? "Everything has arrived or was given up." : `All were opened again; ${way}.`;
 }

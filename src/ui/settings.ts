@@ -1,19 +1,9 @@
+import { type AuditView, auditTable } from "./changes.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { empty, facts, section, table } from "./parts.ts";
+import { facts, section, table } from "./parts.ts";
 import type { View } from "./view.ts";
-import { code, state, when } from "./words.ts";
-
-/** A change by an operator. */
-export interface AuditView {
-  at: string | null;
-  who: string;
-  ip: string;
-  method: string;
-  path: string;
-  summary: string;
-  fields: string[];
-}
+import { code, state } from "./words.ts";
 
 interface Settings {
   version: string;
@@ -37,7 +27,11 @@ const meanings: Record<string, string> = {
 };
 
 /** How this Worker is set up. */
-export function settingsPage(view: View, { version, health, settings, has_archive, encryption_key, audit }: Settings): Page {
+export function settingsPage(
+  view: View,
+  { version, health, settings, has_archive, encryption_key, audit }: Settings,
+  names: Map<string, string>,
+): Page {
   return {
     title: "Settings",
     lead: "How this Worker is set up, whether it is well, and what was changed.",
@@ -85,29 +79,9 @@ export function settingsPage(view: View, { version, health, settings, has_archiv
           ],
         ]),
       ]),
-      section("Changes", auditTable(view, audit), audit.length > 0 ? html`<a href="/audit">All changes</a>` : null),
+      section("Changes", auditTable(view, audit, names), audit.length > 0 ? html`<a href="/audit">All changes</a>` : null),
     ],
   };
-}
-
-/** Changes by operators. */
-export function auditTable(view: View, entries: AuditView[]): Html {
-  if (entries.length === 0)
-    return empty(
-      "Nothing was changed yet",
-      "Every change by an operator is written down here: what, when, and from where. Never a secret.",
-    );
-  return table(
-    "Changes by operators",
-    [
-      { head: "When", cell: ({ at }) => when(at, view.now) },
-      { head: "What", cell: ({ summary }) => summary },
-      { head: "Where", cell: ({ method, path }) => html`${method} ${code(path)}` },
-      { head: "Fields", cell: ({ fields }) => fields.join(", ") || "–" },
-      { head: "Who", cell: ({ who, ip }) => html`${who === "session" ? "a browser" : "the token"}${ip ? html`, ${code(ip)}` : null}` },
-    ],
-    entries,
-  );
 }
 
 function shown(value: Settings["settings"][string]): Html {

@@ -1,6 +1,6 @@
 import { second } from "../domain/time.ts";
 import { form, input, mistakes, type Typed } from "./form.ts";
-import { type Html, html } from "./html.ts";
+import { type Content, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { fold, live, notice, section } from "./parts.ts";
 import { type Heard, seen } from "./source-calls.ts";
@@ -19,32 +19,41 @@ export interface Connecting {
   hasDestination: boolean;
 }
 
-/** From a source to its first postback: what to paste and where, a call to try it, and what was seen. */
+/**
+ * From a source to its first postback: what to paste and where, a call to try it, and what was seen. On one's own machine, which
+ * impact.com cannot call, the trying comes first.
+ */
 export function connectPage(view: View, typed: Typed, source: SourceView & Pasteable, about: Connecting): Page {
-  const { token, heard, isMacro, hasDestination } = about;
+  const { token, heard } = about;
+  const isHere = isLocal(view.origin);
+  const note = tokenNote(view, token);
+  const paste: Part = ["Paste into impact.com", [guide(view, source), pasting(source, token, token !== null || heard.calls.length === 0)]];
+  const proof: Part[] = [
+    ["Try it yourself", trying(view, source, token)],
+    ["What came", cameOf(view, source, about)],
+  ];
+  const parts = isHere ? [...proof, paste] : [paste, ...proof];
   return {
     title: `Connect ${source.name}`,
-    lead: "Paste a URL into impact.com, and watch the first call arrive.",
+    lead: isHere ? "Call it yourself, and watch the first call arrive." : "Paste a URL into impact.com, and watch the first call arrive.",
     body: [
       sourceTabs(source.id, "/connect"),
       mistakes(typed),
-      section(
-        "1. Paste into impact.com",
-        html`${tokenNote(view, token)}${guide(view, source)}${pasting(source, token, token !== null || heard.calls.length === 0)}`,
-      ),
-      section("2. Try it yourself", trying(view, source, token)),
-      section(
-        "3. What came",
-        live(view, "seen", [
-          seen(view, source.id, heard, isMacro),
-          heard.calls.some(({ event }) => event) && !hasDestination
-            ? html`<p>It works. Next: say where events go. <a class="button primary" href="/destinations/new">New destination</a></p>`
-            : null,
-        ]),
-      ),
+      parts.map(([title, body], index) => section(`${index + 1}. ${title}`, index === 0 ? [note, body] : body)),
       html`<div id="token">${section("A new token", rotation(view, typed, source))}</div>`,
     ],
   };
+}
+
+type Part = [title: string, body: Content];
+
+function cameOf(view: View, source: SourceView, { heard, isMacro, hasDestination }: Connecting): Html {
+  return live(view, "seen", [
+    seen(view, source.id, heard, isMacro),
+    heard.calls.some(({ event }) => event) && !hasDestination
+      ? html`<p>It works. Next: say where events go. <a class="button primary" href="/destinations/new">New destination</a></p>`
+      : null,
+  ]);
 }
 
 function tokenNote({ origin }: View, token: string | null): Html {
@@ -62,7 +71,7 @@ function guide({ origin }: View, { success_body, required_header }: SourceView):
 <li>${success_body ? html`If you fill in a Success Response, write ${code(success_body)}: that is what a call is answered. ` : null}Leave the Error Response empty.${required_header ? html` Fill in the HTTP Header: this source requires ${code(required_header)}.` : null}</li>
 </ol>
 <p class="hint">What is paid, inquired or exported has kinds of its own: set up each that you want. A lifecycle call comes within 15 minutes of what it tells.</p>
-${isLocal(origin) ? notice(html`This Worker runs on your own machine, where impact.com cannot call it: try it with the command below. ${code("npm run deploy")} gives it an address that impact.com can call.`) : null}`;
+${isLocal(origin) ? notice(html`This Worker runs on your own machine, where impact.com cannot call it: try it with the command above. ${code("npm run deploy")} gives it an address that impact.com can call.`) : null}`;
 }
 
 /** Whether the Worker runs on the reader's machine, by `npm start`. */

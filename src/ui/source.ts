@@ -81,7 +81,7 @@ function glance(view: View, { id }: SourceView, { calls: latest, repeats, lastHo
   const last = latest[0]?.at ?? (lastHour === null ? null : new Date(lastHour).toISOString());
   return figures([
     { name: "Last call", value: last ? when(last, view.now) : "none yet" },
-    { name: "Events", value: count(calls?.received ?? 0), note: "since yesterday", href: address("/events", { source: id }) },
+    { name: "Postbacks", value: count(calls?.received ?? 0), note: "since yesterday", href: address("/events", { source: id }) },
     { name: "Repeats", value: count(repeats), note: "answered, and no event" },
     {
       name: "Into quarantine",

@@ -59,7 +59,7 @@ function rows(view: View, sources: SourceView[], calls: Calls[], access: Map<str
       { head: "Name", cell: ({ id, name }) => html`<a href="/sources/${id}">${name}</a>` },
       { head: "Account", cell: ({ account }) => account },
       { head: "Last call", cell: ({ id }) => lastCall(view, of(id)) },
-      { head: "Events, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
+      { head: "Postbacks, 24 h", isFigure: true, cell: ({ id }) => count(of(id)?.received ?? 0) },
       { head: "Repeats", isFigure: true, cell: ({ id }) => count(of(id)?.duplicates ?? 0) },
       { head: "Quarantine", isFigure: true, cell: ({ id }) => count(of(id)?.quarantined ?? 0) },
       { head: "API access", cell: ({ id }) => accessOf(id, access) },

@@ -37,7 +37,7 @@ describe("from the first start to a mended failure", () => {
   test("the first page shows the way", async () => {
     expect(new URL(page.url()).pathname).toBe("/overview");
     await main().getByText("Four steps to the first event").waitFor();
-    await main().getByRole("link", { name: "your source" }).waitFor();
+    await main().getByRole("link", { name: "Connect it" }).waitFor();
   });
 
   test("a source is made, and tells what to paste, and that it waits", async () => {
@@ -80,6 +80,8 @@ describe("from the first start to a mended failure", () => {
       .locator("#filter-check")
       .getByText(/selects 1 of the latest 1/)
       .waitFor();
+    expect(await main().locator("[aria-invalid], .mistake, .notice.bad").count()).toBe(0);
+    expect(await filter.inputValue()).toBe("payout >= 10.0");
     expect(await seriousOf(page)).toEqual([]);
     await page.getByRole("button", { name: "Create destination" }).last().click();
     await main()

@@ -47,6 +47,7 @@ test.each([
   ["status > 1", 1, 1, "string"],
   ['status == "A" &&', 1, 17, "EOF"],
   ["status", 1, 1, "true or false"],
+  ['is_test || status = "A"', 1, 19, "Write == to compare"],
   ['status.matches("^(a+)+$")', 1, 1, "matches() is not available"],
   ["fields.exists(a, fields.exists(b, a == b))", 1, 18, "second loop"],
   ["type > 3", 1, 1, "string"],

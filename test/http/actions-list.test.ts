@@ -69,7 +69,7 @@ describe("actions are found by", () => {
   });
 
   test("what is not known is refused", async () => {
-    for (const query of ["gaps=perhaps", "since=yesterday", "limit=0", "colour=red"]) {
+    for (const query of ["gaps=perhaps", "state=bogus", "stage=bogus", "cursor=bogus", "since=yesterday", "limit=0", "colour=red"]) {
       const { status, body } = await operate(`/actions?${query}`);
       expect([status, body.errors[0].field]).toEqual([422, query.split("=")[0]]);
     }

@@ -43,7 +43,7 @@ test("what is open is listed with its figures, and a sentence", async () => {
       kind: "quarantine",
       state: "open",
       reason:
-        "61 % of what came since 2026-05-13T09:00:00Z went into quarantine (122 of 200); usually it is 1.2 %. GET /quarantine tells why; POST /quarantine/:id/reingest takes it again when that is mended.",
+        "61 % of what came since 2026-05-13 09:00 UTC went into quarantine (122 of 200); usually it is 1.2 %. Each call is kept with its reason, and can be re-ingested when that is mended.",
       figures: refused.figures,
       opened_at: "2026-05-13T10:06:00Z",
       closed_at: null,
@@ -59,9 +59,9 @@ test("what is closed says why it was opened, and why closed", async () => {
       id: silence.id,
       state: "closed",
       reason:
-        "Nothing has come since 2026-05-13T08:00:00Z (2 h 5 min). By the same hours of the last weeks about 42.1 postbacks should have come; an alert opens at 13.4. See whether impact.com still calls the URL of this source.",
+        "Nothing has come since 2026-05-13 08:00 UTC (2 h 5 min). By the same hours of the last weeks about 42 postbacks should have come. See whether impact.com still calls the URL of this source.",
       closed_at: "2026-05-13T11:40:00Z",
-      closed_because: "Calls come again: the last at 2026-05-13T11:38:00Z. The alert was open for 1 h 35 min.",
+      closed_because: "Calls come again: the last at 2026-05-13 11:38 UTC. The alert was open for 1 h 35 min.",
       closing_figures: { last_received_at: "2026-05-13T11:38:00Z" },
     },
   ]);

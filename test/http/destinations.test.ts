@@ -86,7 +86,7 @@ describe("creating a destination", () => {
 
 test.each([
   [[], "signatures", />=1/],
-  [["v2"], "signatures.0", /expected one of "v1"\|"v1a"/],
+  [["v2"], "signatures.0", /is not one of v1, v1a/],
   [["v1", "v1a", "v1"], "signatures", /<=2/],
 ])("creating a destination with the signatures %j is 422", async (signatures, field, reason) => {
   const { status, body } = await create({ signatures });

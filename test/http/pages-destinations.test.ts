@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hour } from "../../src/domain/time.ts";
 import { call, newDestination, newSource, operate } from "../kit.ts";
 import { asOperator, sendAccepted } from "./ask.ts";
 import { farHost, useFarSide } from "./far.ts";
 import { fieldsOf, submit, visit } from "./form.ts";
+import { wordsOf } from "./look.ts";
 
 useFarSide();
 
@@ -83,6 +84,20 @@ describe("the form of a new destination", () => {
     expect(status).toBe(422);
     expect(text).toContain("Line 2, column 3: Unknown variable: payot");
     expect(text).toContain('  payot &gt; 3.0\n  <span class="caret">^</span>');
+  });
+
+  test("says apart what is wrong with the filter, so that a check that finds it mended can take that away alone", async () => {
+    const wrong = { form: "whole", name: "n", url: "https://far.example/hook", filter: "payot > 3.0" };
+    const { text } = await submit("/destinations", wrong);
+    expect(text).toMatch(
+      /<div id="filter-mistakes"><div class="notice bad" role="alert">(?:(?!field-name).)*payot(?:(?!field-name).)*<\/div><\/div>/s,
+    );
+    expect(text).toMatch(/<textarea id="field-filter"[^>]* hx-select-oob="#filter-box:outerMorph,#filter-mistakes,#preview"/);
+    const check = (filter: string) => submit("/filters", { ...wrong, filter });
+    const [mended, still] = [(await check("payout > 3.0")).text, (await check("payot > 4.0")).text];
+    expect(mended).toContain('<div id="filter-mistakes"></div>');
+    const fieldOf = (page: string) => /<div id="filter-box">.*?<textarea[^>]*>/s.exec(page)?.[0] ?? "";
+    expect([fieldOf(mended), fieldOf(still)].map((field) => field.includes("aria-invalid"))).toEqual([false, true]);
   });
 
   test("shows what a chosen preset brings along and needs", async () => {
@@ -206,9 +221,53 @@ test("how a destination answered stands on its page, by the hour", async () => {
   for (const path of [`/destinations/${id}`, `/destinations/${id}/health?days=30`]) {
     const { text } = await visit(path);
     expect(text).toContain("30 % of requests");
-    expect(text).toContain('data-value="10"');
+    expect(text).toMatch(/data-head="Delivered" data-value="7"[^>]*>7<\/td><td class="figure" data-head="Failed" data-value="3"/);
   }
   expect((await visit("/destinations")).text).toContain("3 failed");
+});
+
+describe("a destination that fails", () => {
+  const fail = (id: string, failures: number) =>
+    env.DB.prepare("update destinations set failures = ?2, failing_since = ?3 where id = ?1")
+      .bind(id, failures, Date.now() - 10_000)
+      .run();
+  const leadOf = (text: string) => wordsOf(/<p class="lead">.*?<\/p>/s.exec(text)?.[0] ?? "");
+
+  test("says so on its page: how often, since when, what it answered and how many wait, and what can be done", async () => {
+    const mark = crypto.randomUUID();
+    const { url } = farHost(() => new Response("no", { status: 503 }));
+    const { id } = await newDestination({ url, filter: `sub_id1 == "${mark}"` });
+    await sendAccepted(await newSource(), { query: `action_id=${mark}&status=PENDING&sub_id1=${mark}` });
+    await vi.waitUntil(async () => (await operate(`/destinations/${id}`)).body.health.failures_in_a_row > 0, { timeout: 8000 });
+    await fail(id, 4);
+    const { text } = await visit(`/destinations/${id}`);
+    expect(leadOf(text)).toContain("failing");
+    expect(leadOf(text)).not.toContain("active");
+    expect(wordsOf(text)).toMatch(
+      /It is failing: 4 attempts in a row, the first 1\d s ago\. Why: answered 503.*?\. 1 delivery waits\. ?Send a test/,
+    );
+    expect(text).toContain(`<a class="button" href="/recoveries/new?destination=${id}">Recover</a>`);
+  });
+
+  test("is told on the overview, since when too", async () => {
+    const { id, name } = await newDestination({ filter: "false" });
+    await fail(id, 99_999);
+    const told = `${name} is failing: 99 999 attempts in a row, the first 1`;
+    await vi.waitUntil(async () => wordsOf((await visit("/overview")).text).includes(told), { timeout: 8000, interval: 200 });
+    await operate(`/destinations/${id}`, undefined, "DELETE");
+  });
+
+  test("is paused, and neither well nor failing, once it is paused", async () => {
+    const { id } = await newDestination({ filter: "false" });
+    await fail(id, 4);
+    await operate(`/destinations/${id}`, { state: "paused" }, "PATCH");
+    const { text } = await visit(`/destinations/${id}`);
+    expect(leadOf(text)).toContain("paused");
+    expect(text).not.toContain("It is failing");
+    const row = (await visit("/destinations")).text.split("<tr>").find((one) => one.includes(`/destinations/${id}"`)) ?? "";
+    expect(row).toMatch(/data-head="State"><div><span><span class="state busy">.*? paused/);
+    expect(row).toContain('data-head="Health"><div><span class="none">–</span>');
+  });
 });
 
 test("what waits for a paused destination is counted on its page, and leads to those deliveries", async () => {
@@ -226,6 +285,18 @@ test("a test shows the answer of the far side", async () => {
   const { status, text } = await submit(`/destinations/${id}/test`, {});
   expect([status, text]).toEqual([200, expect.stringContaining("It did not arrive: answered 503")]);
   expect(text).toContain("&lt;b&gt;no&lt;/b&gt;");
+});
+
+test("a test that arrived leads on: to its deliveries, and to a postback of the latest source", async () => {
+  const { id } = await newDestination({ url: farHost().url, filter: "false" });
+  await newSource();
+  expect((await visit(`/destinations/${id}`)).text).toMatch(/<button class="primary">Send a test</);
+  const { text } = await submit(`/destinations/${id}/test`, {});
+  expect(wordsOf(text)).toContain("It arrived.");
+  expect(text).toContain(`href="/deliveries?destination=${id}">Its deliveries</a>`);
+  expect(text).toMatch(/<a class="button primary" href="\/sources\/src_\w+\/connect">Send a postback<\/a>/);
+  await operate(`/destinations/${id}`, { state: "paused" }, "PATCH");
+  expect((await visit(`/destinations/${id}`)).text).toMatch(/<button class="">Send a test</);
 });
 
 test("a hostile name is shown, and not run", async () => {

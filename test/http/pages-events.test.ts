@@ -34,7 +34,7 @@ test("the list shows what came, hostile values too, with what is a test and wher
     query: new URLSearchParams({ action_id: hostile, campaign_name: hostile, sub_id1: "{SubId1}" }).toString(),
   });
   const { text } = await look(`/events?source=${source.id}`);
-  expect(text).toContain(`href="/events/${id}"`);
+  expect(text).toContain(`href="/events/${id}" aria-label="Event action.updated ${harmless}"`);
   expect(text).toContain(harmless);
   expect(text).not.toContain("<img");
   expect(text).toContain(`<span class="state">test</span>`);
@@ -107,10 +107,13 @@ test("a delivery is sent again from the page of its event, and the way leads bac
 
 test("news of our own has no receipt, and its page says so", async () => {
   const { deliver } = await road(refuse, { ...noRetry, name: `gives up ${crypto.randomUUID()}` });
-  const { event } = await deliver("exhausted");
+  const { id, event } = await deliver("exhausted");
   await expect
     .poll(async () => (await operate(`/events?kind=operational&q=${event}`)).body.data.length, { timeout: 8000 })
     .toBeGreaterThan(0);
   const [news] = (await operate(`/events?kind=operational&q=${event}`)).body.data;
-  expect(wordsOf((await look(`/events/${news.id}`)).text)).toContain("news of our own, so there is no receipt");
+  const { text } = await look(`/events/${news.id}`);
+  expect(wordsOf(text)).toContain("news of our own, so there is no receipt");
+  expect(wordsOf(text)).toContain("A delivery was given up");
+  expect(text).toContain(`href="/deliveries/${encodeURIComponent(id)}"`);
 });

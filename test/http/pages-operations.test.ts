@@ -53,7 +53,9 @@ describe("deliveries that were given up", () => {
     const { id } = await way.deliver("exhausted");
     health.isWell = true;
     const list = await visit(`/deliveries?state=exhausted&destination=${way.destination.id}`);
-    expect(list.text).toContain(`/deliveries/${encodeURIComponent(id)}`);
+    expect(list.text).toContain(
+      `href="/deliveries/${encodeURIComponent(id)}" aria-label="Delivery of action.pending 1 to ${way.destination.name}, exhausted"`,
+    );
     expect(wordsOf((await visit(`/deliveries/${encodeURIComponent(id)}`)).text)).toContain("Attempts (1)");
 
     const form = await fieldsOf((await visit(`/recoveries/new?destination=${way.destination.id}`)).text);
@@ -61,6 +63,7 @@ describe("deliveries that were given up", () => {
     const preview = await submit("/recoveries?preview=1", form);
     expect([preview.status, preview.to]).toEqual([200, null]);
     expect(wordsOf(preview.text)).toMatch(/Would be sent again ?1/);
+    expect(wordsOf(preview.text)).toContain(`action.pending 1 to ${way.destination.name}`);
     const change = /href="([^"]*)">Change it/.exec(preview.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
     expect(await fieldsOf((await visit(change)).text)).toEqual(form);
     const begun = await submit("/recoveries", await fieldsOf(preview.text));
@@ -69,6 +72,37 @@ describe("deliveries that were given up", () => {
     const page = await visit(begun.to as string, begun.cookies);
     expect(page.text).toContain("The recovery has begun.");
     expect(page.text).toContain("<progress");
+  });
+
+  test("a preview that finds nothing says what there is instead, and warns of what was delivered", async () => {
+    const way = await road();
+    await way.deliver("delivered");
+    const asked = { destination: way.destination.id, payload: "original", rate: "5" };
+    const words = wordsOf((await submit("/recoveries?preview=1", { ...asked, "state.exhausted": "on" })).text);
+    expect(words).toContain(`no delivery to ${way.destination.name} is exhausted`);
+    expect(words).toMatch(/deliveries to .*delivered ?1/);
+    const { text } = await submit("/recoveries?preview=1", { ...asked, "state.delivered": "on" });
+    expect(wordsOf(text)).toContain("They will arrive twice.");
+  });
+
+  test("one that is held says by whom, and one that was delivered and is sent again says so", async () => {
+    const way = await road();
+    const { id, event } = await way.deliver("delivered");
+    await operate(`/destinations/${way.destination.id}`, { state: "paused" }, "PATCH");
+    await submit(`/deliveries/${encodeURIComponent(id)}/retry`, {});
+    for (const path of [`/deliveries?event=${event}`, `/deliveries/${encodeURIComponent(id)}`, `/events/${event}`]) {
+      const words = wordsOf((await visit(path)).text);
+      expect(words).toContain("waits: the destination is paused");
+      expect(words).toContain("sent again by an operator; before: answered 200");
+    }
+  });
+
+  test("one that a breaker holds says how long", async () => {
+    const way = await road(() => new Response("no", { status: 500 }), noRetry);
+    for (let n = 0; n < 5; n++) await way.deliver("exhausted");
+    const event = await sendAccepted(way.source, { query: "action_id=held" });
+    const words = async () => wordsOf((await visit(`/deliveries?event=${event}`)).text);
+    await expect.poll(words, { timeout: 8000 }).toMatch(/waits: breaker open, next try in \d+ s/);
   });
 
   test("a page says only in its live part what changes by itself", async () => {
@@ -114,13 +148,19 @@ describe("reconciliation", () => {
   test("says beforehand which sources have no access", async () => {
     const source = await newSource();
     const { text } = await visit("/reconciliations/new");
-    expect(text).toContain(`<option value="${source.name}">${source.name} (no access to the API yet)</option>`);
+    expect(text).toContain(`<option value="${source.name}" disabled>${source.name} (no access to the API yet)</option>`);
   });
 
   test.each(["/reconciliations", "/gaps", "/capture", "/alerts", "/recoveries"])("%s is a page that says what will come", async (path) => {
     const { status, text } = await visit(path);
     expect(status).toBe(200);
     expect(text).toMatch(/class="empty"|<table>|class="alert"/);
+  });
+
+  test("where nothing was compared yet, no page says that there is no gap", async () => {
+    const { data } = (await operate("/reconciliations?limit=1")).body;
+    const words = wordsOf((await visit("/gaps?reconciliation=rec_nowhere")).text);
+    expect(words).toContain(data.length > 0 ? "No gap" : "Nothing was compared yet");
   });
 
   test("an unknown one is a page that says so", async () => {

@@ -114,3 +114,46 @@ test("re-ingesting many says how many wait, how far it has come, and can be come
   expect([response.status, wordsOf(text)]).toEqual([303, expect.stringContaining("2 calls became events; 1 stays in quarantine.")]);
   expect(text).not.toContain(">Go on<");
 });
+
+test("a call that cannot be mended is set aside: it no longer waits, its bytes stay, and it can still be re-ingested", async () => {
+  const source = await newSource();
+  const id = await sendRefused(source, { query: "action_id=1&status=PENDING&payout=5,00&earned=5.00" });
+  expect((await look(`/quarantine/${id}`)).text).toMatch(new RegExp(`action="/quarantine/${id}/dismiss".+data-confirm=`, "s"));
+  const set = await submit(`/quarantine/${id}/dismiss`, {});
+  expect([set.status, set.headers.get("location")]).toEqual([303, "/quarantine"]);
+  const waiting = await operate(`/quarantine?source=${source.id}`);
+  expect(waiting.body.data).toEqual([]);
+  const { text } = await look(`/quarantine?source=${source.id}&resolved=true`);
+  expect(wordsOf(text)).toContain("set aside");
+  const one = await look(`/quarantine/${id}`);
+  expect(wordsOf(one.text)).toContain("It was set aside just now and no longer waits.");
+  expect(one.text).not.toContain("/dismiss");
+  await operate(`/sources/${source.id}`, { mapping: { earned: "Payout" } }, "PATCH");
+  expect((await submit(`/quarantine/${id}/reingest`, {})).headers.get("location")).toBe(`/events/${id}`);
+});
+
+test("setting aside says the same when it is repeated, and what became an event cannot be", async () => {
+  const source = await newSource({ mapping: { earned: "Payout" } });
+  const id = await sendRefused(source, { query: "action_id=1&status=PENDING&earned=5,00" });
+  const first = await operate(`/quarantine/${id}/dismiss`, {});
+  expect([first.status, first.body]).toMatchObject([200, { id, event: null, resolved_at: expect.stringMatching(/Z$/) }]);
+  expect((await operate(`/quarantine/${id}/dismiss`, {})).body.resolved_at).toBe(first.body.resolved_at);
+  const { data } = (await operate("/audit?limit=200")).body;
+  expect(data.find(({ path }: { path: string }) => path === `/quarantine/${id}/dismiss`)).toMatchObject({ method: "POST" });
+  await operate(`/sources/${source.id}`, { mapping: {} }, "PATCH");
+  expect((await operate(`/quarantine/${id}/reingest`, {})).status).toBe(200);
+  expect((await operate(`/quarantine/${id}/dismiss`, {})).body.code).toBe("conflict");
+  expect((await operate("/quarantine/evt_nowhere/dismiss", {})).status).toBe(404);
+});
+
+test("a mapping is a button to press at once only when the call becomes an event with it", async () => {
+  const source = await newSource();
+  const id = await sendRefused(source, { query: "action_id=1&status=PENDING&payout=5,00&earned=5.00&event_date=soon" });
+  const button = async (date: string) =>
+    (
+      await (
+        await submit(`/quarantine/${id}/preview`, { "key.0": "earned", "macro.0": "Payout", "key.1": "event_date", "macro.1": date })
+      ).text()
+    ).match(/<button class="([^"]*)">Save this mapping/)?.[1];
+  expect([await button(""), await button("SubId3")]).toEqual(["", "primary"]);
+});

@@ -44,12 +44,16 @@ describe("a new source", () => {
     expect(wordsOf(later.text)).toContain("make a new one");
   });
 
-  test("on one's own machine is told that impact.com cannot call it, and nowhere else", async () => {
+  test("on one's own machine is told that impact.com cannot call it, and to try it first; and nowhere else", async () => {
     const { id } = await newSource();
     const headers = { ...asOperator, accept: "text/html" };
     const here = await (await call(`http://127.0.0.1:8787/sources/${id}/connect`, { headers })).text();
+    const there = (await look(`/sources/${id}/connect`)).text;
+    const partsOf = (text: string) => [...text.matchAll(/<h2>(\d\. .*?)<\/h2>/g)].map(([, title]) => title);
+    expect(partsOf(here)).toEqual(["1. Try it yourself", "2. What came", "3. Paste into impact.com"]);
+    expect(partsOf(there)).toEqual(["1. Paste into impact.com", "2. Try it yourself", "3. What came"]);
     expect(here).toContain("where impact.com cannot call it");
-    expect((await look(`/sources/${id}/connect`)).text).not.toContain("where impact.com cannot call it");
+    expect(there).not.toContain("where impact.com cannot call it");
   });
 
   test("without a name is asked for it at its field", async () => {
@@ -95,6 +99,17 @@ describe("what came", () => {
     const { text } = await look(`/sources/${source.id}`);
     expect(text.indexOf(">in quarantine</a>")).toBeGreaterThan(0);
     expect(text.indexOf(">in quarantine</a>")).toBeLessThan(text.indexOf(">action.approved</a>"));
+  });
+
+  test("is counted at once, on the source's page and in the list", async () => {
+    const source = await newSource();
+    await sendAccepted(source, { query: `action_id=${unique()}&status=APPROVED` });
+    for (const _ of [1, 2]) await sendRefused(source, { query: "payout=a+lot" });
+    const { text } = await look(`/sources/${source.id}`);
+    expect(text).toMatch(/Postbacks<\/a><\/span><strong>1</);
+    expect(text).toMatch(/Into quarantine<\/a><\/span><strong>2</);
+    const row = (await look("/sources")).text.split("<tr>").find((one) => one.includes(`/sources/${source.id}"`)) ?? "";
+    expect(row).toMatch(/data-head="Postbacks, 24 h"><div>1<.*data-head="Quarantine"><div>2</);
   });
 
   test("is nothing at first, and the way on is shown", async () => {

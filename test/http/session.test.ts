@@ -32,6 +32,26 @@ describe("at the door", () => {
     expect([through.status, through.headers.get("location")]).toEqual([303, "/events?q=a"]);
   });
 
+  const signIn = async (path: string) => await (await call(path, { headers: html })).text();
+
+  test("a form that is sent when nobody is signed in any more leads back to its page, and is said to have been too late", async () => {
+    const led = async (referer: string) =>
+      (await submit("/destinations", { name: "a" }, { ...ours, referer })).headers.get("location") as string;
+    expect(await led(`${origin}/destinations/new?preset=slack`)).toBe("/login?to=%2Fdestinations%2Fnew%3Fpreset%3Dslack&out=1");
+    expect(await led(`${origin}/quarantine/evt_1/preview`), "which only a form can ask for").toBe("/login?to=%2Fquarantine%2Fevt_1&out=1");
+    expect(await led("https://evil.example/x")).toBe("/login?out=1");
+    expect(await led(`${origin}//evil.example/x`)).toBe("/login?out=1");
+    const page = await signIn(await led(`${origin}/destinations/new`));
+    expect(page).toContain("You were signed out. Sign in to go on.");
+    expect(page).toContain('name="to" value="/destinations/new"');
+  });
+
+  test("who asked for a page is told to sign in for it, who came by itself is told nothing", async () => {
+    expect(await signIn("/login?to=%2Fevents")).toContain(">Sign in to go on.<");
+    expect(await signIn("/login")).not.toContain("to go on");
+    expect(await signIn("/login?out=1&to=//evil.example")).toContain('name="to" value="/overview"');
+  });
+
   test("programs are still answered 401", async () => {
     expect((await call("/events")).status).toBe(401);
   });

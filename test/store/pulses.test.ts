@@ -4,7 +4,8 @@ import { newEventId } from "../../src/domain/id.ts";
 import { Problem } from "../../src/domain/problem.ts";
 import { hourOf, type Pulse } from "../../src/domain/pulse.ts";
 import { hour, minute } from "../../src/domain/time.ts";
-import { addDuplicates, listHeard } from "../../src/store/pulses.ts";
+import { readOverview } from "../../src/store/overview.ts";
+import { addDuplicates, listCallsSince, listHeard } from "../../src/store/pulses.ts";
 import { saveQuarantined } from "../../src/store/quarantine.ts";
 import { pruneQuarantined } from "../../src/store/retention.ts";
 import { aReceipt, newSource } from "../kit.ts";
@@ -83,6 +84,47 @@ describe("the last call of a source", () => {
     await addDuplicates(db, [{ sourceId: id, hour: hourOf(now), count: 1 }]);
     await save(anEvent({ sourceId: id, receivedAt: now, origin: "reconciliation" }));
     expect((await heardOf(id))?.lastAt).toBeNull();
+  });
+});
+
+describe("how much came since a moment", () => {
+  const callsOf = async (sourceId: string, at = now) =>
+    (await listCallsSince(db, at - 24 * hour, at)).find((one) => one.sourceId === sourceId);
+
+  test("counts what was refused at once, before pulses know of it", async () => {
+    const { id } = await newSource();
+    await addDuplicates(db, [{ sourceId: id, hour: hourOf(now), count: 3 }]);
+    for (const minutes of [1, 2, 60]) await refuse(id, now - minutes * minute);
+    expect(await callsOf(id)).toEqual({ sourceId: id, received: 0, duplicates: 3, quarantined: 3, lastHour: hourOf(now) });
+  });
+
+  test("counts it once when pulses know of it, and still when it was pruned", async () => {
+    const { id } = await newSource();
+    const refused = [await refuse(id, now), await refuse(id, now)];
+    await pulsesOf(id);
+    expect((await callsOf(id))?.quarantined).toBe(2);
+    await pruneQuarantined(db, refused);
+    expect((await callsOf(id))?.quarantined).toBe(2);
+  });
+
+  test("is what the overview counts, of pruned and of new refusals", async () => {
+    const at = Date.parse("2024-02-01T10:40:00Z");
+    const sources = [await newSource(), await newSource()];
+    const pruned = await refuse(sources[0]?.id ?? "", at - 30 * minute);
+    await db.prepare("insert into pulses (source_id, hour, quarantined) values (?1, ?2, 1)").bind(sources[0]?.id, hourOf(at)).run();
+    await pruneQuarantined(db, [pruned]);
+    const kept = [await refuse(sources[1]?.id ?? "", at - minute)];
+    const counts = await Promise.all(sources.map(async ({ id }) => (await callsOf(id, at))?.quarantined));
+    const { calls } = await readOverview(db, at - 24 * hour, at, hour);
+    expect([counts, calls.map(({ quarantined }) => quarantined)]).toEqual([[1, 1], [2]]);
+    await pruneQuarantined(db, kept);
+    await db.prepare("delete from pulses where hour = ?").bind(hourOf(at)).run();
+  });
+
+  test("leaves out what came before", async () => {
+    const { id } = await newSource();
+    await refuse(id, now - 26 * hour);
+    expect(await callsOf(id)).toBeUndefined();
   });
 });
 

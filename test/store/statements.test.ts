@@ -259,6 +259,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
       await quarantine.listQuarantined(db, { resolved, limit });
     }
   },
+  dismissQuarantined: (db) => quarantine.dismissQuarantined(db, "evt_1", 1),
   resolveQuarantined: (db) => quarantine.resolveQuarantined(db, "evt_1", "evt_2", 1),
   listWaiting: (db) => waiting.listWaiting(db, { source: "x", code: "invalid", after: "evt_1" }, limit),
   countWaiting: (db) => waiting.countWaiting(db, { after: "" }, limit),
@@ -270,7 +271,7 @@ const asking: Record<string, (db: D1Database) => Promise<unknown>> = {
   findFormerBody: (db) => destinations.findFormerBody(db, "dst_1", 1),
   resealDestination: (db) => destinations.resealDestination(db, "dst_1", "a", "b"),
   disableDestination: (db) => destinations.disableDestination(db, "dst_1", "gone", 1),
-  listCallsSince: (db) => pulses.listCallsSince(db, 1),
+  listCallsSince: (db) => pulses.listCallsSince(db, 1, 2),
   listLatestCalls: (db) => calls.listLatestCalls(db, "src_1"),
   listKeys: (db) => calls.listKeys(db, "src_1"),
   listAddresses: (db) => calls.listAddresses(db, "src_1"),

@@ -27,5 +27,12 @@ test.each([
 
 test("a gap of what has no page is named as it is", () => {
   const { body } = gapsPage(view, { data: [{ ...gap, subject: "<b>:1" }], next: null }, []);
-  expect(html`${body}`.text).toContain("<code>&lt;b&gt;:1</code>");
+  expect(html`${body}`.text).toContain('<code class="line">&lt;b&gt;:1</code>');
+});
+
+test("an empty list says whether there was no gap, or nothing was compared yet", () => {
+  const none = { data: [], next: null };
+  const shown = (way: Parameters<typeof gapsPage>[3]) => html`${gapsPage(view, none, [], way).body}`.text;
+  expect(shown(null)).toContain("No gap");
+  expect(shown(html`<a href="/sources">Give a source access</a>`)).toMatch(/Nothing was compared yet.*<a href="\/sources">/s);
 });
