@@ -65,7 +65,7 @@ function actions({ state: word }: Shown, path: string, isQuiet: boolean): Html {
 function failing(view: View, one: Shown, { open, reason }: Standing, path: string): Html {
   const waiting = open.pending === 1 ? "1 delivery waits" : `${upTo(open.pending, open.most)} deliveries wait`;
   return html`<div class="stack-small">${notice(html`It is failing: ${failureOf(view, one)}.${reason ? html` Why: ${reason.replace(/\.$/, "")}.` : null} ${open.pending === 0 ? null : html`<a href="${address("/deliveries", { destination: one.id, state: "pending" })}">${waiting}</a>.`}`, "bad")}
-<div class="row">${button("Send a test", `${path}/test`)}<a class="button" href="${address("/recoveries/new", { destination: one.id })}">Recover</a></div></div>`;
+<div class="row">${button("Send a test", `${path}/test`)}${open.exhausted > 0 ? html`<a class="button" href="${address("/recoveries/new", { destination: one.id })}">Recover</a>` : null}</div></div>`;
 }
 
 function upTo(size: number, most: number): string {

@@ -37,13 +37,13 @@ test("a list keeps itself up to date until somebody pauses it, and goes on when 
   const { page } = await visit(browser, house.base, house.token);
   await page.goto(`${house.base}/events`);
   await sale("hand.1");
-  await page.getByRole("link", { name: "hand.1" }).waitFor();
+  await page.getByRole("link", { name: "hand.1", exact: true }).waitFor();
   await page.getByRole("button", { name: "Pause updates" }).click();
   await sale("hand.2");
   await page.waitForTimeout(4_000); // longer than it takes to be read anew
-  expect(await page.getByRole("link", { name: "hand.2" }).count()).toBe(0);
+  expect(await page.getByRole("link", { name: "hand.2", exact: true }).count()).toBe(0);
   await page.getByRole("button", { name: "Updates are paused" }).click();
-  await page.getByRole("link", { name: "hand.2" }).waitFor();
+  await page.getByRole("link", { name: "hand.2", exact: true }).waitFor();
   await page.context().close();
 });
 

@@ -27,7 +27,7 @@ afterAll(async () => {
 test("what is seldom is looked for further and further back, by itself", async () => {
   const { page, complaints } = await visit(browser, house.base, house.token);
   await page.goto(`${house.base}/events?click_id=c-seldom.1`);
-  await page.getByRole("link", { name: "seldom.1" }).waitFor();
+  await page.getByRole("link", { name: "seldom.1", exact: true }).waitFor();
   expect(await page.locator("main .table tbody tr").count()).toBe(1);
   expect([new URL(page.url()).search, complaints]).toEqual(["?click_id=c-seldom.1", []]);
   await page.context().close();
@@ -47,6 +47,6 @@ test("without scripts a button leads on, page by page, and says how far", async 
     expect(await page.getByRole("status").textContent()).toMatch(/All that came since 20\d\d-.* UTC was looked at/);
     await page.getByRole("link", { name: "Look further back" }).click();
   }
-  await page.getByRole("link", { name: "seldom.1" }).waitFor();
+  await page.getByRole("link", { name: "seldom.1", exact: true }).waitFor();
   await page.context().close();
 });
