@@ -112,9 +112,10 @@ function jobLegs(app: App, { abilities }: Connection, { since, until }: Pick<Leg
 
 /** Actions that may have been approved or cleared without a word. */
 function settling(connection: Connection, span: { since: Instant; until: Instant } | null, now: Instant): Leg[] {
-  if (span === null) return [];
-  return windows(span.since, span.until).flatMap((locking) =>
-    windows(locking.since - lastChangeMs, Math.min(locking.until, now)).flatMap((updated) =>
+  const oldest = now - longestHistory;
+  if (span === null || span.until <= oldest) return [];
+  return windows(Math.max(span.since, oldest), span.until).flatMap((locking) =>
+    windows(Math.max(locking.since - lastChangeMs, oldest), Math.min(locking.until, now)).flatMap((updated) =>
       ofCampaigns(connection, ["locking"], locking).map((leg) => ({ ...leg, updated })),
     ),
   );

@@ -165,6 +165,47 @@ test("every day, what locks is asked for by its locking date, in spans that impa
   expect((await market.ask(`/gaps?source=${market.source.id}`)).body.data).toEqual([]);
 });
 
+test("what was never cleared is asked for every day, as far back as impact.com answers and no further", async () => {
+  const market = await aMarket({ connection: { abilities: { actions: "ok", updates: "ok", inquiries: "forbidden", jobs: "ok" } } });
+  const old = anAction(market, [1090 * day], { lockingDate: market.start - 1060 * day, state: "APPROVED" });
+  const oldest = anAction(market, [1190 * day], { lockingDate: market.start - 1160 * day, state: "APPROVED" });
+  const near = anAction(market, [3 * hour], { lockingDate: market.start - hour, state: "APPROVED" });
+  market.actions.push(old, oldest, near);
+  for (const action of market.actions) await market.arrive(action, 0);
+  await market.ask("/actions?limit=1"); // has them booked
+  await setDates(market);
+  await market.connect({ nextStatesAt: 0 });
+  market.heard.length = 0;
+  for (let times = 0; times < 5; times++) await market.reconcile();
+  const begun = market.heard.flatMap(({ searchParams }) =>
+    ["StartDate", "LockingDateStart"].map((name) => Date.parse(searchParams.get(name) ?? "")),
+  );
+  expect(Math.min(...begun)).toBeGreaterThanOrEqual(market.start - 3 * 365 * day - second);
+  expect(market.heard.every(({ searchParams: one }) => (one.get("StartDate") ?? "") < (one.get("EndDate") ?? ""))).toBe(true);
+  expect((await latest(market))?.state).toBe("finished");
+  for (const { id } of [old, near]) expect((await market.ask(`/actions/${id}`)).body.state).toBe("APPROVED");
+});
+
+test("an approval that came by postback is one, and no repeat of what it approved", async () => {
+  const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
+  const action = anAction(market, [5 * hour], { lockingDate: market.start + 9 * day });
+  market.actions.push(action);
+  await market.arrive(action, 0);
+  await market.reconcile();
+  const approved = { ...action, changes: action.changes.map((change) => ({ ...change, status: "APPROVED" })) };
+  await market.arrive(approved, 0, market.start + minute);
+  action.state = "APPROVED";
+  market.now += 2 * hour;
+  await market.connect({ nextUpdatesAt: 0, nextStatesAt: 0 });
+  for (let times = 0; times < 3; times++) await market.reconcile();
+  const { body } = await market.ask(`/actions/${action.id}`);
+  expect(body.history.map(({ step, origin }: any) => [step, origin])).toEqual([
+    ["tracked", "postback"],
+    ["approved", "postback"],
+  ]);
+  expect([body.state, await told(market)]).toEqual(["APPROVED", 0]);
+});
+
 /** The postbacks of a market do not tell locking dates; the books get them here. */
 async function setDates({ actions }: Market) {
   for (const { id, lockingDate } of actions)

@@ -118,7 +118,8 @@ export function repeats(readings: Reading[], events: Event[]): Reading[] {
   const spare = events.filter(({ id, kind, origin }) => kind === "action-lifecycle" && origin === "postback" && !taken.has(id));
   return spare.flatMap((event) => {
     const twins = told.filter((one) => one.at <= event.receivedAt + skewMs && changesAs(event, one) && leavesAs(event, one));
-    const twin = twins.findLast(({ status }) => status === event.status) ?? twins.at(-1);
+    const isApproval = event.status === "APPROVED"; // which is no update, so that none needs to tell it
+    const twin = twins.findLast(({ status }) => status === event.status) ?? (isApproval ? undefined : twins.at(-1));
     return twin ? [{ ...twin, id: `repeat ${event.id}`, kind: "repeat", toldBy: event.origin, eventId: event.id }] : [];
   });
 }
