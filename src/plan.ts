@@ -74,7 +74,7 @@ async function newReconciliation(
 }
 
 /** An action was last changed within so long before it locks, as far as we look for it. */
-const lastChangeMs = 90 * day;
+const lastChangeMs = 180 * day;
 
 /** A result is kept for 90 days (impact.com, "Jobs"); a job that is run again keeps the date that it was made at. */
 const longestJobMs = 90 * day;

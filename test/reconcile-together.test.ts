@@ -77,7 +77,7 @@ describe("while a backfill is halfway", () => {
     const lines = await linesOf(market, action);
     expect(lines.map(([step, , , origin]: string[]) => `${step} by ${origin}`).sort()).toEqual([
       "approved by reconciliation",
-      "modified by postback",
+      "tracked by postback",
     ]);
     await finish();
     expect((await linesOf(market, action)).map(([, payout]: string[]) => payout)).toEqual([

@@ -186,6 +186,18 @@ test("what was never cleared is asked for every day, as far back as impact.com a
   for (const { id } of [old, near]) expect((await market.ask(`/actions/${id}`)).body.state).toBe("APPROVED");
 });
 
+test("an approval comes after a postback that arrived when the action was locked already", async () => {
+  const market = await aMarket({ connection: { abilities: { actions: "ok", updates: "ok", inquiries: "forbidden", jobs: "ok" } } });
+  const action = anAction(market, [80 * day], { lockingDate: market.start - day, state: "APPROVED" });
+  market.actions.push(action);
+  await market.arrive(action, 0, market.start - hour);
+  await market.ask("/actions?limit=1"); // has it booked
+  await market.connect({ nextStatesAt: 0 });
+  for (let times = 0; times < 5; times++) await market.reconcile();
+  const { body } = await market.ask(`/actions/${action.id}`);
+  expect([body.state, ...body.history.map(({ step }: any) => step)]).toEqual(["APPROVED", "tracked", "approved"]);
+});
+
 test("an approval that came by postback is one, and no repeat of what it approved", async () => {
   const market = await aMarket({ connection: { nextUpdatesAt: 0 } });
   const action = anAction(market, [5 * hour], { lockingDate: market.start + 9 * day });

@@ -131,7 +131,7 @@ function inTime(arrived: Told[]): Told[] {
   const dated = arrived.flatMap((event) => (event.reading ? [{ event, at: event.reading.at }] : [])).sort((a, b) => a.at - b.at);
   const merged = arrived.flatMap((event) => {
     if (event.reading) return [];
-    const before = dated.findIndex(({ at }) => at > event.receivedAt);
+    const before = dated.findIndex(({ at }) => at >= event.receivedAt); // an approval is dated by what it comes after
     return [...dated.splice(0, before < 0 ? dated.length : before).map((one) => one.event), event];
   });
   return [...merged, ...dated.map(({ event }) => event)];
