@@ -5,8 +5,11 @@ import type { Micros } from "./money.ts";
 import type { Deltas } from "./reading.ts";
 import type { Instant } from "./time.ts";
 
+/** What can happen to an action. */
+export const stages = ["tracked", "modified", "approved", "reversed", "reinstated", "cleared", "paid"] as const;
+
 /** What an event did to its action; one that only repeats another did nothing. */
-export type Step = "tracked" | "modified" | "approved" | "reversed" | "reinstated" | "cleared" | "paid" | "repeated";
+export type Step = (typeof stages)[number] | "repeated";
 
 /** What impact.com's API says of something that an event told, too: when it took effect, what the action was worth after it. */
 export interface Dated extends Worth, Deltas {

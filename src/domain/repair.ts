@@ -40,7 +40,7 @@ export function examine({ sourceId, actionId, events, readings, snapshot }: Case
 }
 
 function isRead(at: Instant, { hasRead }: Patience): boolean {
-  return hasRead === undefined || (hasRead !== null && at >= hasRead.since && at <= hasRead.until);
+  return hasRead === undefined || (hasRead !== null && at >= hasRead.since && at < hasRead.until);
 }
 
 function hasChanged(now: Reading, before: Reading | undefined): boolean {

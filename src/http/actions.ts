@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { book } from "../book.ts";
-import { type Entry, ledgerOf, type Told } from "../domain/action.ts";
+import { type Entry, ledgerOf, stages, type Told } from "../domain/action.ts";
 import { type Worth, worthAfter } from "../domain/chain.ts";
 import { type Known, knownOf, stageOf } from "../domain/hindsight.ts";
 import { arrivalOf } from "../domain/id.ts";
@@ -26,7 +26,6 @@ const ofDimension = Object.fromEntries(Object.keys(dimensions).map((name) => [na
   z.ZodOptional<z.ZodString>
 >;
 
-const stages = ["tracked", "modified", "approved", "reversed", "reinstated", "cleared", "paid"] as const;
 const upper = (text: unknown) => (typeof text === "string" ? text.toUpperCase() : text);
 
 export const listActions = endpoint({

@@ -19,7 +19,6 @@ import { changes, settings } from "./destination-settings.ts";
 import { viewDestination, viewKeys } from "./destination-view.ts";
 import { endpoint } from "./endpoint.ts";
 import { latestOf, paging } from "./input.ts";
-import { latest } from "./latest.ts";
 
 export const createDestination = endpoint({
   summary: "Create a destination: the answer holds its signing secret, this once",
@@ -124,7 +123,7 @@ export const testDestination = endpoint({
   form: () => ({}),
   page: async ({ app, params, answer }) => {
     const [destination, { sources }] = await Promise.all([findDestination(app, params["id"]), app.catalog.current(app.db)]);
-    return testPage(viewDestination(destination), answer, latest(sources)?.id ?? null);
+    return testPage(viewDestination(destination), answer, sources.at(-1)?.id ?? null);
   },
 });
 

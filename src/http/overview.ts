@@ -13,7 +13,6 @@ import { type Around, overviewPage } from "../ui/overview.ts";
 import { bookingMs } from "./actions.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant } from "./input.ts";
-import { latest } from "./latest.ts";
 
 const ranges = { "24h": { ms: day, step: hour }, "7d": { ms: 7 * day, step: hour }, "30d": { ms: 30 * day, step: day } } as const;
 type Range = keyof typeof ranges;
@@ -101,8 +100,8 @@ async function around(app: App): Promise<Around> {
   const there = destinations.filter(({ state }) => state !== "deleted");
   return {
     failingSince: new Map(there.map(({ id, health }) => [id, instant(health.failingSince)])),
-    source: latest(sources)?.id ?? null,
-    destination: latest(there)?.id ?? null,
+    source: sources.at(-1)?.id ?? null,
+    destination: there.at(-1)?.id ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import { destinationOf, selectDestinations } from "./destinations.ts";
 import type { Row } from "./rows.ts";
 import { selectSources, sourceOf } from "./sources.ts";
 
-/** Sources and destinations as they were read at one time. */
+/** Sources and destinations as they were read at one time, each as they were made: the latest is the last. */
 export interface Copy {
   sources: Source[];
   destinations: Destination[];

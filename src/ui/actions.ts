@@ -1,3 +1,4 @@
+import { stages } from "../domain/action.ts";
 import { actionTabs, booking } from "./action-tabs.ts";
 import { countSet, filters, more, pick, typedIn } from "./filters.ts";
 import { input, mistakes, type Typed, untyped } from "./form.ts";
@@ -30,8 +31,6 @@ export interface ActionView {
 interface Actions extends Listed<ActionView> {
   up_to_date: boolean;
 }
-
-const steps = ["tracked", "modified", "approved", "reversed", "reinstated", "cleared", "paid"];
 
 /** Actions, the one that was heard of last first; null where the filters are wrong. */
 export function actionsPage(view: View, actions: Actions | null, sources: string[], typed: Typed = untyped): Page {
@@ -111,7 +110,7 @@ function search(view: View, sources: string[], typed: Typed): Html {
     view,
     "/actions",
     html`${pick(shown, { name: "state", label: "State", of: ["PENDING", "APPROVED", "REVERSED"] })}
-${pick(shown, { name: "stage", label: "Last step", of: steps })}
+${pick(shown, { name: "stage", label: "Last step", of: [...stages] })}
 ${input(shown, { name: "campaign", label: "Campaign", placeholder: "id or name" })}
 ${pick(shown, { name: "source", label: "Source", of: sources })}
 ${pick(shown, {

@@ -14,29 +14,17 @@ export interface FirstSteps {
 export function firstSteps(done: FirstSteps, { source, destination }: { source: string | null; destination: string | null }): Html {
   const next = (["source", "postback", "destination", "delivery"] as const).find((name) => !done[name]);
   const look = (name: keyof FirstSteps) => (name === next ? "button primary" : "button small");
+  const seeOrMake = (name: "source" | "destination", id: string | null) =>
+    html`<a class="${look(name)}" href="/${name}s/${id ?? "new"}">${id ? "See it" : "Make one"}</a>`;
   const steps: [name: keyof FirstSteps, title: string, words: string, action: Html | null][] = [
-    [
-      "source",
-      "A source",
-      "One impact.com account with a secret URL.",
-      source
-        ? html`<a class="${look("source")}" href="/sources/${source}">See it</a>`
-        : html`<a class="${look("source")}" href="/sources/new">Make one</a>`,
-    ],
+    ["source", "A source", "One impact.com account with a secret URL.", seeOrMake("source", source)],
     [
       "postback",
       "The first postback",
       "Paste the source's URL into impact.com, or call it with the command on its page.",
       source ? html`<a class="${look("postback")}" href="/sources/${source}/connect">Connect it</a>` : null,
     ],
-    [
-      "destination",
-      "A destination",
-      "A system of yours, a URL, and a filter.",
-      destination
-        ? html`<a class="${look("destination")}" href="/destinations/${destination}">See it</a>`
-        : html`<a class="${look("destination")}" href="/destinations/new">Make one</a>`,
-    ],
+    ["destination", "A destination", "A system of yours, a URL, and a filter.", seeOrMake("destination", destination)],
     [
       "delivery",
       "The first delivery",

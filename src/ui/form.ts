@@ -43,16 +43,20 @@ ${shownIn(typed, field)}</textarea>`,
   );
 }
 
-/** One of a few; `options` are values, or values with what is shown for them. `extra` are further attributes, as markup. */
-export function choice(typed: Typed, field: Field & { options: (string | [value: string, shown: string])[]; extra?: Html }): Html {
+/** A value, or a value with what is shown for it, and whether it cannot be chosen. */
+type Option = string | [value: string, shown: string, isOff?: boolean];
+
+/** One of a few. `extra` are further attributes, as markup. */
+export function choice(typed: Typed, field: Field & { options: Option[]; extra?: Html }): Html {
   const { name, options, extra } = field;
   const chosen = shownIn(typed, field);
-  const shown = options.map((one) => (typeof one === "string" ? ([one, one] as const) : one));
+  const shown = options.map((one) => (typeof one === "string" ? ([one, one, false] as const) : one));
   return around(
     typed,
     field,
     html`<select id="field-${name}" name="${name}"${attributes(typed, { ...field, isRequired: false })} ${extra}>${shown.map(
-      ([value, words]) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${words}</option>`,
+      ([value, words, isOff]) =>
+        html`<option value="${value}"${value === chosen ? html` selected` : null}${isOff ? html` disabled` : null}>${words}</option>`,
     )}</select>`,
   );
 }

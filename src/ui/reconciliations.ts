@@ -1,6 +1,6 @@
 import { reconciliationStates, tasks } from "../domain/reconciliation.ts";
 import { filters, pick, typedIn } from "./filters.ts";
-import { button, check, form, input, mistakes, type Typed } from "./form.ts";
+import { button, check, choice, form, input, mistakes, type Typed } from "./form.ts";
 import { address, type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { type Listed, list } from "./list.ts";
@@ -171,13 +171,23 @@ ${check(typed, { name: "import", label: "As history from before the source was m
 }
 
 /** One of the sources that have access to the API: what was asked for, else the first of them. */
-function sourceField({ values, mistakes: wrong }: Typed, sources: Accesses["sources"]): Html {
+function sourceField(typed: Typed, sources: Accesses["sources"]): Html {
   const able = sources.filter(({ hasAccess }) => hasAccess);
-  const chosen = able.find(({ name }) => name === values["source"]) ?? able[0];
-  const own = wrong.filter(({ field }) => field === "source");
-  const options = sources.map(
-    (one) =>
-      html`<option value="${one.name}"${one === chosen ? html` selected` : null}${one.hasAccess ? null : html` disabled`}>${one.name}${one.hasAccess ? null : " (no access to the API yet)"}</option>`,
+  const chosen = able.find(({ name }) => name === typed.values["source"]) ?? able[0];
+  return choice(
+    { ...typed, values: { ...typed.values, source: chosen?.name ?? "" } },
+    {
+      name: "source",
+      label: "Source",
+      isRequired: true,
+      options: [
+        ...(chosen ? [] : [["", "none that could be compared"] as [string, string]]),
+        ...sources.map(({ name, hasAccess }): [string, string, boolean] => [
+          name,
+          hasAccess ? name : `${name} (no access to the API yet)`,
+          !hasAccess,
+        ]),
+      ],
+    },
   );
-  return html`<div class="field"><label for="field-source">Source</label><select id="field-source" name="source" required${own.length > 0 ? html` aria-invalid="true" aria-describedby="mistake-source"` : null}>${able.length === 0 ? html`<option value="">none that could be compared</option>` : null}${options}</select>${own.length > 0 ? html`<p class="mistake" id="mistake-source">${own.map(({ reason }) => `${reason}. `)}</p>` : null}</div>`;
 }

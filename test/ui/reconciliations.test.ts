@@ -36,7 +36,7 @@ test("a mistake about the source stands at its field", () => {
 test("where no source has access, nothing can begin, and the way to access is shown", () => {
   const text = form([unable]);
   expect(text).toContain(`<button class="primary" disabled>Begin</button>`);
-  expect(text).toContain(`<option value="">none that could be compared</option>`);
+  expect(text).toContain(`<option value="" selected>none that could be compared</option>`);
   expect(text).toContain(`<a href="${next}">Give a source access</a>`);
 });
 
