@@ -186,9 +186,9 @@ test("what was never cleared is asked for every day, as far back as impact.com a
   for (const { id } of [old, near]) expect((await market.ask(`/actions/${id}`)).body.state).toBe("APPROVED");
 });
 
-test("an approval comes after a postback that arrived when the action was locked already", async () => {
+test("an approval is found half a year after the last change, and comes after a postback that arrived when the action was locked already", async () => {
   const market = await aMarket({ connection: { abilities: { actions: "ok", updates: "ok", inquiries: "forbidden", jobs: "ok" } } });
-  const action = anAction(market, [80 * day], { lockingDate: market.start - day, state: "APPROVED" });
+  const action = anAction(market, [150 * day], { lockingDate: market.start - day, state: "APPROVED" });
   market.actions.push(action);
   await market.arrive(action, 0, market.start - hour);
   await market.ask("/actions?limit=1"); // has it booked
